@@ -1,0 +1,204 @@
+#include "protocol/acceptor.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <synod/check.hpp>
+
+namespace synod {
+
+namespace {
+
+// As many of the sections as fit, from the front.
+VoteSections fitting(VoteSections sections, std::size_t bytes_max) {
+  std::size_t bytes = 0;
+  std::size_t kept = 0;
+  for (const VoteSection& section : sections) {
+    bytes += section.name.size() + section.bytes.size();
+    if (bytes > bytes_max) break;
+    ++kept;
+  }
+  sections.resize(kept);
+  return sections;
+}
+
+}  // namespace
+
+void Acceptor::note_counter(const CoordNum& coord) {
+  if (reasonable(coord)) counter_seen_ = std::max(counter_seen_, coord.counter);
+}
+
+bool Acceptor::reasonable(const CoordNum& coord) const {
+  const std::uint64_t base = std::max(counter_seen_, promised_.counter);
+  return coord.counter <= base || coord.counter - base <= shared_.options.limits.counter_jump_max;
+}
+
+Conflict Acceptor::conflict_with(CoordNum coord, RoundNum round) const {
+  Conflict conflict;
+  conflict.coord = coord;
+  conflict.round = round;
+  conflict.promised = promised_;
+  conflict.settled_to = learner_.applied();
+  if (const PlacedEntry* settled = learner_.settled(round); settled != nullptr) {
+    conflict.settled = *settled;
+  }
+  return conflict;
+}
+
+Acceptor::PrepareAnswer Acceptor::prepare(const Prepare& prepare) {
+  if (!reasonable(prepare.coord)) return std::monostate();
+  note_counter(prepare.coord);
+  if (prepare.coord < promised_) return conflict_with(prepare.coord, prepare.round);
+  // The same campaign asks again: its answer may have been lost. Nothing new to remember.
+  if (prepare.coord == promised_) return Promising{};
+
+  const bool shielded = shared_.now < shielded_until_ && prepare.coord.proposer != shielded_leader_;
+  if (shielded) return Abstention{prepare.coord, prepare.round, true, {}};
+  CandidateVote vote;
+  try {
+    vote = voter_.contemplate_candidate({prepare.round, prepare.coord, shared_.now});
+  } catch (...) {
+    vote = {false, {}};
+  }
+  vote.sections = fitting(std::move(vote.sections), shared_.options.limits.vote_bytes_max);
+  if (!vote.yea) return Abstention{prepare.coord, prepare.round, false, std::move(vote.sections)};
+
+  promised_ = prepare.coord;
+  shared_.outbox.record(PromiseRecord{promised_});
+  return Promising{std::move(vote.sections)};
+}
+
+std::vector<Promise> Acceptor::pages(const Prepare& prepare, VoteSections vote) const {
+  const Limits& limits = shared_.options.limits;
+  std::vector<Promise> pages(1);
+  // Never at or below what was applied: acceptances of settled rounds are gone (H17).
+  const RoundNum speaks_from = std::max(prepare.round, learner_.applied().next());
+  std::size_t bytes = 0;
+  for (RoundNum round = speaks_from; round < accepted_.end(); round = round.next()) {
+    const Accepted* accepted = accepted_.find(round);
+    if (accepted == nullptr) continue;
+    const bool full = pages.back().accepted.size() >= limits.promise_page_entries_max ||
+                      bytes + accepted->entry.payload.size() > limits.promise_page_bytes_max;
+    if (full && !pages.back().accepted.empty()) {
+      pages.emplace_back();
+      bytes = 0;
+    }
+    bytes += accepted->entry.payload.size() + 64;
+    pages.back().accepted.push_back({round, accepted->coord, accepted->entry});
+  }
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    pages[i].coord = prepare.coord;
+    pages[i].round = prepare.round;
+    pages[i].speaks_from = speaks_from;
+    pages[i].page = static_cast<std::uint32_t>(i);
+    pages[i].pages = static_cast<std::uint32_t>(pages.size());
+  }
+  pages.front().vote = std::move(vote);
+  return pages;
+}
+
+Acceptor::Accepting Acceptor::accept(CoordNum coord, RoundNum first,
+                                     const std::vector<Entry>& entries) {
+  Accepting result;
+  if (!reasonable(coord)) return result;
+  note_counter(coord);
+  if (coord < promised_) {
+    result.conflict = conflict_with(coord, first);
+    return result;
+  }
+  RoundNum round = first;
+  for (const Entry& entry : entries) {
+    if (!accept_one(coord, round, entry, result)) break;
+    round = round.next();
+  }
+  return result;
+}
+
+bool Acceptor::accept_one(CoordNum coord, RoundNum round, const Entry& entry, Accepting& result) {
+  if (round <= learner_.applied() || learner_.settled(round) != nullptr) {
+    if (!result.conflict.has_value()) result.conflict = conflict_with(coord, round);
+    return true;
+  }
+  if (round.above(learner_.applied()) > shared_.options.limits.accepted_ahead_max) {
+    result.too_far = true;
+    return false;
+  }
+  const Accepted* before = accepted_.find(round);
+  if (before != nullptr && before->coord == coord) {
+    if (before->entry.id != entry.id || before->entry.kind != entry.kind) {
+      result.violation = "round " + to_string(round) + " has two entries at " + to_string(coord) +
+                         ": " + to_string(before->entry.id) + " and " + to_string(entry.id);
+      return false;
+    }
+    add_acceptance(coord, round, {}, result);
+    return true;
+  }
+  SYNOD_CHECK(before == nullptr || before->coord < coord, "accepted above the promise");
+  ProposalVote vote = ask_voter(round, coord, entry);
+  if (!vote.yea) {
+    result.rejected.push_back({coord, round, std::move(vote.sections)});
+    return true;
+  }
+  promised_ = coord;
+  Accepted& accepted = accepted_.get(round);
+  accepted.coord = coord;
+  accepted.entry = entry;
+  accepted.sequence = shared_.outbox.sequence();
+  shared_.outbox.record(AcceptedRecord{{round, coord, entry}});
+  add_acceptance(coord, round, std::move(vote.sections), result);
+  return true;
+}
+
+ProposalVote Acceptor::ask_voter(RoundNum round, CoordNum coord, const Entry& entry) {
+  try {
+    ProposalVote vote = voter_.contemplate_proposal({round, coord, entry, shared_.now});
+    vote.sections = fitting(std::move(vote.sections), shared_.options.limits.vote_bytes_max);
+    return vote;
+  } catch (...) {
+    return {false, {}};
+  }
+}
+
+void Acceptor::add_acceptance(CoordNum coord, RoundNum round, VoteSections vote,
+                              Accepting& result) const {
+  if (!result.accepted.empty()) {
+    Acceptance& last = result.accepted.back();
+    if (last.first.plus(last.count) == round && last.vote == vote) {
+      ++last.count;
+      return;
+    }
+  }
+  result.accepted.push_back({coord, round, 1, std::move(vote)});
+}
+
+void Acceptor::leader_shown(CoordNum coord, Duration quorum_age) {
+  if (shared_.options.stickiness == Duration::zero() || coord < promised_) return;
+  if (quorum_age >= shared_.options.stickiness) return;
+  shielded_leader_ = coord.proposer;
+  shielded_until_ = shared_.now.after(shared_.options.stickiness - quorum_age);
+}
+
+void Acceptor::restore(const PromiseRecord& record) {
+  promised_ = std::max(promised_, record.coord);
+  counter_seen_ = std::max(counter_seen_, promised_.counter);
+}
+
+void Acceptor::restore(const AcceptedRecord& record) {
+  restore(PromiseRecord{record.placed.coord});
+  if (record.placed.round < accepted_.first()) return;
+  Accepted& accepted = accepted_.get(record.placed.round);
+  if (record.placed.coord < accepted.coord) return;
+  accepted = {record.placed.coord, record.placed.entry, 0};
+}
+
+void Acceptor::write_anew() {
+  shared_.outbox.record(PromiseRecord{promised_});
+  for (RoundNum round = accepted_.first(); round < accepted_.end(); round = round.next()) {
+    Accepted* accepted = accepted_.find(round);
+    if (accepted == nullptr) continue;
+    accepted->sequence = shared_.outbox.sequence();
+    shared_.outbox.record(AcceptedRecord{{round, accepted->coord, accepted->entry}});
+  }
+}
+
+}  // namespace synod

@@ -1,0 +1,131 @@
+#include "protocol/fetcher.hpp"
+
+#include <algorithm>
+
+#include <synod/hash.hpp>
+
+namespace synod {
+
+void Fetcher::settled_elsewhere(NodeId peer, RoundNum round) {
+  if (round < known_settled_) return;
+  if (round > known_settled_ || source_ == NodeId(0)) source_ = peer;
+  known_settled_ = round;
+}
+
+void Fetcher::gap_below(RoundNum round, NodeId peer) {
+  if (peer != NodeId(0)) source_ = peer;
+  gap_below_ = std::max(gap_below_, round);
+  if (gap_since_ == Timestamp::max()) gap_since_ = shared_.now;
+}
+
+void Fetcher::heard() {
+  ask_around_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval * 2));
+}
+
+NodeId Fetcher::choose(const std::vector<NodeId>& peers) {
+  const bool trusted = attempts_ == 0 &&
+                       std::find(peers.begin(), peers.end(), source_) != peers.end();
+  if (trusted) return source_;
+  return peers[static_cast<std::size_t>(shared_.prng.below(peers.size()))];
+}
+
+void Fetcher::ask(RoundNum applied, const std::vector<NodeId>& peers) {
+  nonce_ = shared_.prng.next();
+  outstanding_ = true;
+  const RoundNum first = applied.next();
+  const RoundNum last = applied.plus(shared_.options.limits.fetch_entries_max);
+  shared_.outbox.send(choose(peers), Fetch{nonce_, first, last});
+  ask_again_at_ =
+      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
+  ++attempts_;
+}
+
+void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
+  if (peers.empty()) return;
+  if (gap_since_ != Timestamp::max()) {
+    if (gap_below_ <= applied) {
+      gap_since_ = Timestamp::max();
+    } else if (shared_.now >= gap_since_.after(shared_.options.retransmit_after / 4)) {
+      settled_elsewhere(source_, gap_below_);
+    }
+  }
+  if (!is_behind(applied)) {
+    download_.reset();
+    attempts_ = 0;
+    const bool asking = outstanding_ && shared_.now < ask_again_at_;
+    if (shared_.now < ask_around_at_ || asking) return;
+    heard();
+    ask(applied, peers);
+    return;
+  }
+  if (outstanding_ && shared_.now < ask_again_at_) return;
+  if (download_.has_value()) {
+    if (attempts_ < 4) return ask_for_chunk();
+    download_.reset();
+  }
+  ask(applied, peers);
+}
+
+void Fetcher::on(NodeId from, const Entries& entries) {
+  settled_elsewhere(from, entries.settled_to);
+  if (!outstanding_ || entries.nonce != nonce_) return;
+  outstanding_ = false;
+  if (!entries.entries.empty()) attempts_ = 0;
+  if (entries.settled_to < entries.first) return;
+  if (!entries.entries.empty() || entries.retained_from <= entries.first) return;
+  // It does not have them any more: its snapshot instead.
+  if (download_.has_value() && download_->from == from) return;
+  download_ = Download{from, RoundNum(0), 0, 0, {}};
+  attempts_ = 0;
+  ask_for_chunk();
+}
+
+void Fetcher::ask_for_chunk() {
+  outstanding_ = true;
+  shared_.outbox.send(download_->from,
+                      SnapshotRequest{download_->round, download_->bytes.size()});
+  ask_again_at_ =
+      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
+  ++attempts_;
+}
+
+SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
+  if (!download_.has_value() || download_->from != from) return nullptr;
+  const bool refused = chunk.size == 0 || chunk.size > shared_.options.limits.snapshot_bytes_max;
+  if (refused) {
+    download_.reset();
+    outstanding_ = false;
+    return nullptr;
+  }
+  const bool other = download_->round != chunk.round || download_->size != chunk.size ||
+                     download_->checksum != chunk.checksum;
+  if (other) *download_ = Download{from, chunk.round, chunk.size, chunk.checksum, {}};
+  if (chunk.offset != download_->bytes.size()) return nullptr;
+  if (chunk.bytes.size() > chunk.size - download_->bytes.size()) return nullptr;
+  const auto bytes = chunk.bytes.bytes();
+  download_->bytes.insert(download_->bytes.end(), bytes.begin(), bytes.end());
+  attempts_ = 0;
+  if (download_->bytes.size() < download_->size) {
+    ask_for_chunk();
+    return nullptr;
+  }
+  outstanding_ = false;
+  Download whole = std::move(*download_);
+  download_.reset();
+  if (fingerprint(whole.bytes) != whole.checksum) return nullptr;
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->round = whole.round;
+  snapshot->bytes = std::move(whole.bytes);
+  return snapshot;
+}
+
+Timestamp Fetcher::deadline(RoundNum applied) const {
+  Timestamp deadline = ask_around_at_;
+  if (is_behind(applied)) return std::min(deadline, ask_again_at_);
+  if (gap_since_ != Timestamp::max()) {
+    deadline = std::min(deadline, gap_since_.after(shared_.options.retransmit_after / 4));
+  }
+  return deadline;
+}
+
+}  // namespace synod

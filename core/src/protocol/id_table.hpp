@@ -1,0 +1,53 @@
+// The ids of the entries that took effect lately, by round: what makes a repeat harmless (H13).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <synod/bytes.hpp>
+#include <synod/types.hpp>
+
+namespace synod {
+
+// Remembers an id for a fixed number of rounds, the same on every node: it is part of the snapshot.
+// A queue in the order of rounds, and an open-addressing index over it that is never iterated.
+class IdTable {
+ public:
+  explicit IdTable(std::uint64_t remembered_rounds) : remembered_(remembered_rounds) {}
+
+  [[nodiscard]] std::uint64_t remembered_rounds() const { return remembered_; }
+  // The round in which `id` took effect, as far as it is remembered.
+  [[nodiscard]] std::optional<RoundNum> find(const EntryId& id) const;
+  // Requires: `id` is not in the table, and `round` is above every one before.
+  void insert(RoundNum round, const EntryId& id);
+  // Forgets what lies too far below `applied`.
+  void forget_below(RoundNum applied);
+  [[nodiscard]] std::size_t size() const { return count_; }
+
+  void encode(ByteWriter& out) const;
+  // False where it does not decode; the table is then empty.
+  [[nodiscard]] bool decode(ByteReader& in);
+
+ private:
+  struct Settled {
+    RoundNum round;
+    EntryId id;
+  };
+
+  [[nodiscard]] const Settled& settled(std::uint64_t place) const {
+    return queue_[place & (queue_.size() - 1)];
+  }
+  [[nodiscard]] std::size_t home(const EntryId& id) const;
+  void grow();
+  void index(std::uint64_t place);
+  void unindex(std::uint64_t place);
+
+  std::uint64_t remembered_;
+  std::vector<Settled> queue_;        // A ring; a power of two long.
+  std::uint64_t front_ = 0;           // The place of the oldest; places only grow.
+  std::uint64_t count_ = 0;
+  std::vector<std::uint64_t> index_;  // Place + 1; 0 is free. Twice as long as the queue.
+};
+
+}  // namespace synod

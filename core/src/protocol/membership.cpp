@@ -1,0 +1,95 @@
+#include "protocol/membership.hpp"
+
+#include <algorithm>
+
+#include <synod/check.hpp>
+
+namespace synod {
+
+namespace {
+const ElectoratePtr kNone;
+}  // namespace
+
+void Membership::found(const GenesisMap& genesis) { restart(RoundNum(0), genesis, {}); }
+
+void Membership::restart(RoundNum round, const GenesisMap& genesis,
+                         std::vector<IncarnationChange> changes) {
+  genesis_ = genesis;
+  genesis_cluster_ = std::make_shared<const Cluster>(genesis.cluster());
+  changes_ = std::move(changes);
+  epochs_.clear();
+  known_to_ = round;
+}
+
+bool Membership::extend(RoundNum known_to, const StateMachine* state, std::size_t members_max,
+                        std::string& why) {
+  if (!genesis_.has_value()) return true;
+  while (known_to_ < known_to) {
+    const RoundNum round = known_to_.next();
+    std::shared_ptr<const Cluster> cluster = state == nullptr ? nullptr : state->cluster_at(round);
+    if (cluster == nullptr) cluster = genesis_cluster_;
+    const bool same = !epochs_.empty() && !changes_at(round) &&
+                      (epochs_.back().electorate->cluster() == cluster ||
+                       *epochs_.back().electorate->cluster() == *cluster);
+    if (!same) {
+      why = refusal(*cluster, members_max);
+      if (!why.empty()) return false;
+      const auto incarnation_of = [&](NodeId id) { return incarnation_at(id, round); };
+      epochs_.push_back({round, std::make_shared<const Electorate>(cluster, incarnation_of)});
+    }
+    known_to_ = round;
+  }
+  return true;
+}
+
+const ElectoratePtr& Membership::at(RoundNum round) const {
+  if (round > known_to_) return kNone;
+  for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
+    if (epoch->from <= round) return epoch->electorate;
+  }
+  return kNone;
+}
+
+const ElectoratePtr& Membership::newest() const {
+  return epochs_.empty() ? kNone : epochs_.back().electorate;
+}
+
+Incarnation Membership::last_chosen(NodeId node) const {
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    if (change->node == node) return change->incarnation;
+  }
+  return genesis_.has_value() ? genesis_->incarnation_of(node) : Incarnation(0);
+}
+
+Incarnation Membership::incarnation_at(NodeId node, RoundNum round) const {
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    if (change->node == node && change->from <= round) return change->incarnation;
+  }
+  return genesis_->incarnation_of(node);
+}
+
+std::optional<RoundNum> Membership::counts_from(NodeId node, Incarnation incarnation) const {
+  if (last_chosen(node) != incarnation || incarnation == Incarnation(0)) return std::nullopt;
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    if (change->node == node) return change->from;
+  }
+  return RoundNum(1);
+}
+
+bool Membership::changes_at(RoundNum round) const {
+  return std::any_of(changes_.begin(), changes_.end(),
+                     [&](const IncarnationChange& change) { return change.from == round; });
+}
+
+bool Membership::readmit(const Readmit& readmit, RoundNum from) {
+  if (last_chosen(readmit.node) != readmit.expected) return false;
+  SYNOD_CHECK(from > known_to_, "a change of incarnations inside the window");
+  changes_.push_back({readmit.node, from, readmit.incarnation});
+  return true;
+}
+
+void Membership::forget_below(RoundNum applied) {
+  while (epochs_.size() > 1 && epochs_[1].from <= applied) epochs_.pop_front();
+}
+
+}  // namespace synod

@@ -1,0 +1,127 @@
+#include "protocol/reads.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace synod {
+
+bool Reads::begin(const Read& read) {
+  if (waiting_.size() + asking_.size() >= shared_.options.limits.reads_max) return false;
+  waiting_.push_back({read.ticket, read.deadline});
+  return true;
+}
+
+void Reads::on(NodeId from, Incarnation incarnation, const ReadAnswer& answer) {
+  // An answer to an earlier question, perhaps of an earlier life, says nothing about this one.
+  if (asking_.empty() || answer.nonce != nonce_) return;
+  for (Answer& known : answers_) {
+    if (known.id != from) continue;
+    known = {from, incarnation, answer.untouched_from};
+    return;
+  }
+  answers_.push_back({from, incarnation, answer.untouched_from});
+}
+
+std::optional<RoundNum> Reads::bound(RoundNum applied) const {
+  // Whoever is untouched from some round on is so from every later one: the candidates for h are the
+  // answers themselves, and the first round that is not applied.
+  std::vector<RoundNum> candidates{applied.next()};
+  for (const Answer& answer : answers_) {
+    if (answer.untouched_from > applied) candidates.push_back(answer.untouched_from);
+  }
+  std::sort(candidates.begin(), candidates.end());
+  for (const RoundNum h : candidates) {
+    const ElectoratePtr& electorate = membership_.at(h);
+    if (electorate == nullptr) return std::nullopt;  // Apply first, then look again.
+    AcceptorSet untouched = 0;
+    for (const Answer& answer : answers_) {
+      if (answer.untouched_from <= h) untouched |= electorate->bit_of(answer.id, answer.incarnation);
+    }
+    if (electorate->is_phase1_quorum(untouched)) return h;
+  }
+  return std::nullopt;
+}
+
+void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
+  if (asking_.empty() && !waiting_.empty()) {
+    std::swap(asking_, waiting_);
+    nonce_ = shared_.prng.next();
+    answers_.clear();
+    bound_.reset();
+    attempts_ = 0;
+    asked_at_ = shared_.now;
+    stuck_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
+    if (own.has_value()) {
+      answers_.push_back({shared_.options.id, shared_.options.incarnation, *own});
+    }
+    ask(false);
+  }
+  if (asking_.empty()) return;
+  if (!bound_.has_value()) bound_ = bound(applied);
+  if (!bound_.has_value() || applied.next() < *bound_) return;
+  for (const Ticket& ticket : std::exchange(asking_, {})) {
+    shared_.outbox.event(ReadReady{ticket.number});
+  }
+  settle(applied, own);
+}
+
+void Reads::ask(bool again) {
+  ask_again_at_ =
+      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
+  ++attempts_;
+  const ElectoratePtr& electorate = membership_.newest();
+  if (electorate == nullptr) return;
+  std::vector<NodeId> to;
+  for (const NodeId id : electorate->acceptors()) {
+    const bool answered = std::any_of(answers_.begin(), answers_.end(),
+                                      [&](const Answer& answer) { return answer.id == id; });
+    if (id != shared_.options.id && !(again && answered)) to.push_back(id);
+  }
+  shared_.outbox.send(std::move(to), ReadQuery{nonce_});
+}
+
+std::optional<RoundNum> Reads::stuck_below() const {
+  if (asking_.empty() || !bound_.has_value() || shared_.now < stuck_at_) return std::nullopt;
+  return bound_->previous();
+}
+
+void Reads::expire(std::vector<Ticket>& tickets) {
+  std::erase_if(tickets, [&](const Ticket& ticket) {
+    if (ticket.deadline > shared_.now) return false;
+    AppendError error;
+    error.kind = AppendErrorKind::kDeadline;
+    error.fate = Fate::kDidNotHappen;
+    shared_.outbox.event(ReadFailed{ticket.number, std::move(error)});
+    return true;
+  });
+}
+
+void Reads::tick() {
+  expire(waiting_);
+  expire(asking_);
+  if (asking_.empty() || bound_.has_value() || shared_.now < ask_again_at_) return;
+  // Cluster and incarnations may have changed: everybody is asked again after a while.
+  if (attempts_ % 4 == 0) answers_.clear();
+  ask(true);
+}
+
+Timestamp Reads::deadline() const {
+  Timestamp deadline = Timestamp::max();
+  if (asking_.empty()) return deadline;
+  for (const Ticket& ticket : waiting_) deadline = std::min(deadline, ticket.deadline);
+  for (const Ticket& ticket : asking_) deadline = std::min(deadline, ticket.deadline);
+  if (!bound_.has_value()) return std::min(deadline, ask_again_at_);
+  return shared_.now < stuck_at_ ? std::min(deadline, stuck_at_) : deadline;
+}
+
+void Reads::fail_all(const AppendError& error) {
+  for (const std::vector<Ticket>* tickets : {&waiting_, &asking_}) {
+    for (const Ticket& ticket : *tickets) {
+      shared_.outbox.event(ReadFailed{ticket.number, error});
+    }
+  }
+  waiting_.clear();
+  asking_.clear();
+}
+
+}  // namespace synod

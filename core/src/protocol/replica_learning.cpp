@@ -1,0 +1,386 @@
+// Learning: commits, applying in order, fetching, snapshots, reads, and reading a journal back.
+#include <algorithm>
+#include <utility>
+
+#include <synod/check.hpp>
+#include <synod/hash.hpp>
+
+#include "protocol/replica_implementation.hpp"
+#include "protocol/snapshot_codec.hpp"
+
+namespace synod {
+
+namespace {
+
+// The most rounds that a state may let be settled at once.
+constexpr std::uint64_t kConcurrencyMax = 1u << 20;
+
+bool same_payload(const Entry& a, const Entry& b) {
+  return a.id == b.id && a.kind == b.kind && a.payload == b.payload;
+}
+
+}  // namespace
+
+// --- Commits.
+
+void Replica::Implementation::commit(const PlacedEntry& placed, NodeId told_by) {
+  if (placed.round == RoundNum(0)) return;
+  const Acceptor::Accepted* accepted = acceptor_.accepted(placed.round);
+  const bool held = accepted != nullptr && same_payload(accepted->entry, placed.entry);
+  const auto held_by = held ? std::optional(accepted->sequence) : std::nullopt;
+  switch (learner_.learn(placed, held_by)) {
+    case Learner::Learned::kContradiction:
+      return violate("round " + to_string(placed.round) + " is committed with two entries: " +
+                     to_string(placed.entry.id) + " from node " + to_string(told_by) +
+                     " is not what this node knows");
+    case Learner::Learned::kTooFar:
+      return fetcher_.settled_elsewhere(told_by, learner_.applied().next());
+    case Learner::Learned::kKnown:
+      return;
+    case Learner::Learned::kNew:
+      break;
+  }
+  highest_seen_ = std::max(highest_seen_, placed.round);
+  proposer_.settled(placed);
+  try {
+    voter_.observe_commit({placed.round, placed.coord, placed.entry, shared_.now});
+  } catch (...) {
+    shared_.outbox.event(Warning{"the voter threw while it observed a commit"});
+  }
+  shared_.outbox.event(Committed{placed});
+}
+
+// H6: only what was accepted at that number, or at a later one with the same id, is what is meant.
+void Replica::Implementation::commit_by_id(const CommitRun& run, NodeId told_by) {
+  RoundNum round = run.first;
+  for (const EntryId& id : run.ids) {
+    if (round > learner_.applied() && learner_.settled(round) == nullptr) {
+      const Acceptor::Accepted* accepted = acceptor_.accepted(round);
+      const bool held = accepted != nullptr && accepted->coord >= run.coord;
+      if (held && accepted->coord == run.coord && accepted->entry.id != id) {
+        return violate("round " + to_string(round) + " is committed at " + to_string(run.coord) +
+                       " with an entry that this node did not accept at that number");
+      }
+      if (held && accepted->entry.id == id) {
+        commit({round, run.coord, accepted->entry}, told_by);
+      } else {
+        fetcher_.gap_below(round, told_by);
+      }
+    }
+    round = round.next();
+  }
+}
+
+void Replica::Implementation::on(From from, const Commit& message) {
+  fetcher_.heard();
+  RoundNum highest;
+  CoordNum coord;
+  for (const PlacedEntry& placed : message.entries) {
+    commit(placed, from.first);
+    highest = std::max(highest, placed.round);
+    coord = std::max(coord, placed.coord);
+  }
+  for (const CommitRun& run : message.by_id) {
+    commit_by_id(run, from.first);
+    if (!run.ids.empty()) highest = std::max(highest, run.first.plus(run.ids.size() - 1));
+    coord = std::max(coord, run.coord);
+  }
+  if (coord.proposer != from.first || coord < acceptor_.promised()) return;
+  acceptor_.leader_shown(coord, message.quorum_age);
+  directive(DirectiveKind::kCommit, highest, coord, message.quorum_age);
+}
+
+// --- Applying.
+
+std::uint64_t Replica::Implementation::concurrency() const {
+  return std::clamp<std::uint64_t>(state_.concurrency(), 1, kConcurrencyMax);
+}
+
+RoundNum Replica::Implementation::window_end() const {
+  return std::min(membership_.known_to(),
+                  learner_.applied().plus(shared_.options.limits.window_max));
+}
+
+bool Replica::Implementation::extend_window() {
+  if (!learner_.has_state() || !membership_.genesis().has_value()) return true;
+  const RoundNum known_to = learner_.applied().plus(concurrency());
+  if (known_to < membership_.known_to()) {
+    eject("the state's window shrank from round " + to_string(membership_.known_to()) + " to " +
+          to_string(known_to) + ": applied + concurrency must never fall");
+    return false;
+  }
+  std::string why;
+  if (membership_.extend(known_to, &state_, shared_.options.limits.members_max, why)) return true;
+  eject("the state names a cluster that cannot be one: " + why);
+  return false;
+}
+
+void Replica::Implementation::apply_readmit(const PlacedEntry& placed) {
+  Readmit readmit;
+  if (!decode(placed.entry.payload, readmit)) return;
+  // Binds after the last round whose electorate is fixed, on every node alike.
+  membership_.readmit(readmit, membership_.known_to().next());
+}
+
+void Replica::Implementation::apply_ready() {
+  bool progress = false;
+  // No electorate is known before the genesis: nothing can have been chosen.
+  while (membership_.genesis().has_value()) {
+    std::optional<Learner::Step> step = learner_.apply_next();
+    if (!step.has_value()) break;
+    progress = true;
+    if (step->placed.entry.kind == EntryKind::kReadmit) apply_readmit(step->placed);
+    const RoundNum round = step->placed.round;
+    if (step->ejected) {
+      eject("round " + to_string(round) + ": " + step->reason);
+      break;
+    }
+    shared_.outbox.event(
+        Applied{std::move(step->placed), step->skipped, step->repeat_of, concurrency()});
+    if (!extend_window()) break;
+  }
+  if (!progress) return;
+  const RoundNum applied = learner_.applied();
+  highest_seen_ = std::max(highest_seen_, applied);
+  acceptor_.drop_applied(applied);
+  proposer_.forget_applied();
+  witness_.forget_applied(applied);
+  membership_.forget_below(applied);
+}
+
+void Replica::Implementation::eject(const std::string& reason) {
+  if (!learner_.has_state()) return;
+  resign({}, AppendErrorKind::kDisoriented);
+  AppendError error;
+  error.kind = AppendErrorKind::kDisoriented;
+  error.fate = Fate::kDidNotHappen;
+  proposer_.fail_queue(error);
+  reads_.fail_all(error);
+  learner_.drop_state();
+  shared_.outbox.event(Ejected{learner_.applied(), reason});
+}
+
+// --- Fetching.
+
+void Replica::Implementation::on(From from, const Fetch& fetch) {
+  const Limits& limits = shared_.options.limits;
+  Entries answer;
+  answer.nonce = fetch.nonce;
+  answer.first = fetch.first;
+  answer.settled_to = learner_.applied();
+  answer.retained_from = learner_.retained_from();
+  answer.durable_to = learner_.durably_applied();
+  std::size_t bytes = 0;
+  for (RoundNum round = fetch.first; round <= fetch.last; round = round.next()) {
+    const PlacedEntry* placed = learner_.settled(round);
+    if (placed == nullptr || answer.entries.size() >= limits.fetch_entries_max) break;
+    bytes += placed->entry.payload.size() + 64;
+    if (bytes > limits.fetch_bytes_max && !answer.entries.empty()) break;
+    answer.entries.push_back(*placed);
+  }
+  shared_.outbox.send(from.first, std::move(answer));
+}
+
+void Replica::Implementation::on(From from, const Entries& entries) {
+  for (const PlacedEntry& placed : entries.entries) commit(placed, from.first);
+  fetcher_.on(from.first, entries);
+  highest_seen_ = std::max(highest_seen_, entries.settled_to);
+  shared_.outbox.event(PeerProgress{from.first, entries.settled_to, entries.retained_from});
+  if (removal_.has_value() && entries.durable_to >= removal_->boundary.previous()) {
+    removal_->durable |= removal_->successors->bit_of(from.first, from.second);
+  }
+}
+
+// --- Snapshots.
+
+SnapshotPtr Replica::Implementation::make_snapshot() {
+  if (!learner_.has_state() || !membership_.genesis().has_value()) return nullptr;
+  SnapshotContent content;
+  content.round = learner_.applied();
+  content.digest = learner_.digest();
+  content.genesis = *membership_.genesis();
+  content.changes = membership_.changes();
+  SnapshotPtr made = encode_snapshot(content, learner_.ids(),
+                                     [this](Bytes& out) { return state_.save(out); });
+  if (made == nullptr) return nullptr;
+  snapshot_ = made;
+  snapshot_checksum_ = fingerprint(made->bytes);
+  return made;
+}
+
+void Replica::Implementation::on(From from, const SnapshotRequest& request) {
+  // One that is too old leads nowhere: the entries above it are gone.
+  const bool useful = snapshot_ != nullptr && snapshot_->round.next() >= learner_.retained_from();
+  const bool asked_for = useful && request.round == snapshot_->round;
+  if (!asked_for && request.round == RoundNum(0) && !useful) (void)make_snapshot();
+  SnapshotChunk chunk;
+  if (snapshot_ != nullptr) {
+    const std::uint64_t offset = request.round == snapshot_->round ? request.offset : 0;
+    const Bytes& bytes = snapshot_->bytes;
+    const std::size_t start = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+    const std::size_t size =
+        std::min<std::size_t>(shared_.options.limits.snapshot_chunk_bytes, bytes.size() - start);
+    chunk.round = snapshot_->round;
+    chunk.offset = start;
+    chunk.size = bytes.size();
+    chunk.checksum = snapshot_checksum_;
+    chunk.bytes = Payload(snapshot_, std::span(bytes).subspan(start, size));
+  }
+  shared_.outbox.send(from.first, std::move(chunk));
+}
+
+void Replica::Implementation::on(From from, const SnapshotChunk& chunk) {
+  const SnapshotPtr whole = fetcher_.on(from.first, chunk);
+  if (whole == nullptr) return;
+  snapshot_ = whole;
+  snapshot_checksum_ = chunk.checksum;
+  install(*whole, false);
+}
+
+// H4: advances the applied state; promises and acceptances above the snapshot's round stay.
+void Replica::Implementation::install(const Snapshot& snapshot, bool from_storage) {
+  std::optional<SnapshotContent> content = decode_snapshot(snapshot);
+  if (!content.has_value()) {
+    shared_.outbox.event(Warning{"a snapshot of round " + to_string(snapshot.round) +
+                                 " does not decode and is not installed"});
+    return;
+  }
+  const bool older = learner_.has_state() && content->round <= learner_.applied();
+  if ((older && !from_storage) || content->round < learner_.applied()) return;
+  resign({}, AppendErrorKind::kLost);
+  founding_.adopt(content->genesis);
+  learner_.restart(content->round, content->digest, std::move(content->ids), from_storage);
+  membership_.restart(content->round, content->genesis, std::move(content->changes));
+  acceptor_.drop_applied(content->round);
+  witness_.forget_applied(content->round);
+  highest_seen_ = std::max(highest_seen_, content->round);
+  if (!state_.load(content->state)) {
+    return eject("the state of the snapshot of round " + to_string(content->round) +
+                 " does not decode");
+  }
+  if (!extend_window()) return;
+  if (from_storage) return;
+  shared_.outbox.event(Installed{content->round});
+  auto copy = snapshot_ != nullptr && snapshot_->round == content->round
+                  ? snapshot_
+                  : std::make_shared<const Snapshot>(snapshot);
+  if (snapshot_ != copy) {
+    snapshot_ = copy;
+    snapshot_checksum_ = fingerprint(copy->bytes);
+  }
+  shared_.outbox.event(SnapshotTaken{copy});
+}
+
+// H19: everything that the node needs beside its snapshot, anew, before older records may go. What
+// this turn recorded is part of it.
+void Replica::Implementation::write_checkpoint() {
+  if (!checkpoint_wanted_.has_value()) return;
+  const RoundNum round = *std::exchange(checkpoint_wanted_, std::nullopt);
+  if (learner_.retained_from() > round.next()) return;  // A later snapshot will do.
+  shared_.outbox.begin_checkpoint(round);
+  shared_.outbox.record(IdentityRecord{shared_.options.incarnation});
+  founding_.write_anew();
+  if (admitted_from_.has_value()) shared_.outbox.record(AdmissionRecord{*admitted_from_});
+  acceptor_.write_anew();
+  const auto accepted = [this](RoundNum at) {
+    const Acceptor::Accepted* held = acceptor_.accepted(at);
+    const PlacedEntry* settled = learner_.settled(at);
+    return held != nullptr && settled != nullptr && same_payload(held->entry, settled->entry);
+  };
+  const bool written = learner_.write_anew(round, accepted);
+  SYNOD_CHECK(written, "a checkpoint without the entries above its snapshot");
+}
+
+// --- Reads.
+
+RoundNum Replica::Implementation::untouched_from() const {
+  return std::max({acceptor_.accepted_end(), learner_.end(), learner_.applied().next()});
+}
+
+void Replica::Implementation::on(From from, const ReadQuery& query) {
+  if (!may_vote()) return;
+  shared_.outbox.send(from.first, ReadAnswer{query.nonce, untouched_from(), learner_.applied()});
+}
+
+void Replica::Implementation::on(From from, const ReadAnswer& answer) {
+  fetcher_.settled_elsewhere(from.first, answer.settled_to);
+  reads_.on(from.first, from.second, answer);
+}
+
+void Replica::Implementation::settle_reads() {
+  if (!learner_.has_state()) return;
+  const auto own = may_vote() ? std::optional(untouched_from()) : std::nullopt;
+  reads_.settle(learner_.applied(), own);
+  const std::optional<RoundNum> open = reads_.stuck_below();
+  if (!open.has_value() || *open <= learner_.applied()) return;
+  // Nobody settles what the read waits for: a leader will, or this node becomes one.
+  if (proposer_.leads()) {
+    asked_to_settle_ = std::max(asked_to_settle_, *open);
+    return propose();
+  }
+  if (shared_.now < ask_to_lead_at_) return;
+  ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
+  if (leader_seems_alive()) {
+    shared_.outbox.send(leader_coord_.proposer, LeadershipRequest{*open});
+  } else if (may_campaign()) {
+    asked_to_settle_ = std::max(asked_to_settle_, *open);
+  } else if (const std::vector<NodeId> others = peers(); !others.empty()) {
+    const NodeId chosen = others[static_cast<std::size_t>(shared_.prng.below(others.size()))];
+    shared_.outbox.send(chosen, LeadershipRequest{*open});
+  }
+}
+
+// --- Reading a journal back.
+
+void Replica::Implementation::replay(Recovered recovered) {
+  learner_.begin_replay();
+  if (recovered.snapshot != nullptr) {
+    install(*recovered.snapshot, true);
+    snapshot_ = recovered.snapshot;
+    snapshot_checksum_ = fingerprint(snapshot_->bytes);
+  }
+  for (const Record& record : recovered.records) replay_record(record);
+  if (const std::string why = founding_.contradiction(); !why.empty()) violate(why);
+  found();
+  while (learner_.has_state() && !halted_ && membership_.genesis().has_value()) {
+    std::optional<Learner::Step> step = learner_.apply_next();
+    if (!step.has_value()) break;
+    if (step->placed.entry.kind == EntryKind::kReadmit) apply_readmit(step->placed);
+    if (step->ejected) eject("round " + to_string(step->placed.round) + ": " + step->reason);
+    if (!extend_window()) break;
+  }
+  highest_seen_ = std::max(learner_.applied(), acceptor_.accepted_end().previous());
+  acceptor_.drop_applied(learner_.applied());
+  membership_.forget_below(learner_.applied());
+  learner_.end_replay();
+}
+
+void Replica::Implementation::replay_record(const Record& record) {
+  if (const auto* genesis = std::get_if<GenesisRecord>(&record)) {
+    if (founding_.stage() != GenesisStage::kComplete) founding_.restore(*genesis);
+  } else if (const auto* promise = std::get_if<PromiseRecord>(&record)) {
+    acceptor_.restore(*promise);
+  } else if (const auto* accepted = std::get_if<AcceptedRecord>(&record)) {
+    acceptor_.restore(*accepted);
+  } else if (const auto* admission = std::get_if<AdmissionRecord>(&record)) {
+    admitted_from_ = admission->votes_from;
+  } else if (const auto* committed = std::get_if<CommittedRecord>(&record)) {
+    if (learner_.learn(committed->placed, 0) == Learner::Learned::kContradiction) {
+      violate("the journal commits round " + to_string(committed->placed.round) + " twice");
+    }
+  } else if (const auto* mark = std::get_if<CommitMarkRecord>(&record)) {
+    RoundNum round = std::max(learner_.applied(), replayed_mark_).next();
+    for (; round <= mark->round; round = round.next()) {
+      if (learner_.settled(round) != nullptr) continue;
+      const Acceptor::Accepted* held = acceptor_.accepted(round);
+      if (held == nullptr) {
+        return violate("the journal's commit mark passes round " + to_string(round) +
+                       ", which it does not hold");
+      }
+      (void)learner_.learn({round, held->coord, held->entry}, 0);
+    }
+    replayed_mark_ = std::max(replayed_mark_, mark->round);
+  }
+}
+
+}  // namespace synod
