@@ -43,7 +43,8 @@ Replica::Implementation::Implementation(const ReplicaOptions& options, StateMach
       proposer_(shared_, membership_, learner_),
       reads_(shared_, membership_),
       fetcher_(shared_),
-      founding_(shared_) {
+      founding_(shared_),
+      readmission_(shared_, membership_) {
   shared_.now = now;
   replay(std::move(recovered));
   fetcher_.heard();
@@ -76,6 +77,8 @@ void Replica::Implementation::settle() {
   tick();
   apply_ready();
   update_participation();
+  seek_admission();
+  admit_others();
   consider_campaign();
   propose();
   settle_reads();
@@ -223,11 +226,15 @@ void Replica::Implementation::tick() {
 Timestamp Replica::Implementation::deadline() const {
   if (halted_) return Timestamp::max();
   Timestamp deadline = std::min({founding_.deadline(), election_.deadline(), proposer_.deadline(),
-                                 reads_.deadline(), fetcher_.deadline(learner_.applied())});
+                                 reads_.deadline(), fetcher_.deadline(learner_.applied()),
+                                 readmission_.deadline()});
   if (reads_.stuck_below().has_value()) deadline = std::min(deadline, ask_to_lead_at_);
   if (wants_to_lead()) deadline = std::min(deadline, election_.may_start_at());
   if (asked_to_settle_ > learner_.applied()) {
     deadline = std::min(deadline, shared_.now.after(shared_.options.retransmit_after));
+  }
+  if (participation_ != Participation::kActive) {
+    deadline = std::min(deadline, std::max(readmission_.announce_at(), ask_to_lead_at_));
   }
   if (removal_.has_value()) deadline = std::min(deadline, removal_->ask_at);
   // Never in the past: what is due was looked at in this turn.

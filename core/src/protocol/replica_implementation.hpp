@@ -17,6 +17,7 @@
 #include "protocol/learner.hpp"
 #include "protocol/membership.hpp"
 #include "protocol/proposer.hpp"
+#include "protocol/readmission.hpp"
 #include "protocol/reads.hpp"
 #include "protocol/shared.hpp"
 #include "protocol/witness.hpp"
@@ -96,6 +97,7 @@ class Replica::Implementation {
   void install(const Snapshot& snapshot, bool from_storage);
   void write_checkpoint();
   void settle_reads();
+  void ask_to_settle(RoundNum round);
   [[nodiscard]] RoundNum untouched_from() const;
   void replay(Recovered recovered);
   void replay_record(const Record& record);
@@ -110,6 +112,8 @@ class Replica::Implementation {
   void update_standing();
   void note_incarnation(From from);
   void watch_removal();
+  void seek_admission();
+  void admit_others();
   [[nodiscard]] bool may_vote() const { return participation_ == Participation::kActive; }
   [[nodiscard]] bool may_campaign() const;
   [[nodiscard]] Standing standing() const;
@@ -129,6 +133,7 @@ class Replica::Implementation {
   Reads reads_;
   Fetcher fetcher_;
   Founding founding_;
+  Readmission readmission_;
   Witness witness_;
 
   // Own votes that count once the record behind them is durable: the one rule.

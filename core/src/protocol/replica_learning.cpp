@@ -119,7 +119,9 @@ void Replica::Implementation::apply_readmit(const PlacedEntry& placed) {
   Readmit readmit;
   if (!decode(placed.entry.payload, readmit)) return;
   // Binds after the last round whose electorate is fixed, on every node alike.
-  membership_.readmit(readmit, membership_.known_to().next());
+  if (!membership_.readmit(readmit, membership_.known_to().next())) return;
+  // The memory votes once everything before is settled: a leader sees to that without being asked.
+  if (proposer_.leads()) proposer_.settle_up_to(membership_.known_to());
 }
 
 void Replica::Implementation::apply_ready() {
@@ -320,13 +322,18 @@ void Replica::Implementation::settle_reads() {
   }
   if (shared_.now < ask_to_lead_at_) return;
   ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
+  ask_to_settle(*open);
+}
+
+// The leader, where there is one; else this node, if it may lead; else any other member.
+void Replica::Implementation::ask_to_settle(RoundNum round) {
   if (leader_seems_alive()) {
-    shared_.outbox.send(leader_coord_.proposer, LeadershipRequest{*open});
+    shared_.outbox.send(leader_coord_.proposer, LeadershipRequest{round});
   } else if (may_campaign()) {
-    asked_to_settle_ = std::max(asked_to_settle_, *open);
+    asked_to_settle_ = std::max(asked_to_settle_, round);
   } else if (const std::vector<NodeId> others = peers(); !others.empty()) {
     const NodeId chosen = others[static_cast<std::size_t>(shared_.prng.below(others.size()))];
-    shared_.outbox.send(chosen, LeadershipRequest{*open});
+    shared_.outbox.send(chosen, LeadershipRequest{round});
   }
 }
 

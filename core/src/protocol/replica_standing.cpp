@@ -21,9 +21,39 @@ void Replica::Implementation::on(From from, const GenesisNote& note) {
   found();
 }
 
-// Readmission by announcement and challenge is not built yet: see docs/protocol.md, "Identity".
-void Replica::Implementation::on(From /*from*/, const Announcement& /*announcement*/) {}
-void Replica::Implementation::on(From /*from*/, const Challenge& /*challenge*/) {}
+void Replica::Implementation::on(From from, const Announcement& announcement) {
+  if (may_vote()) readmission_.on(from.first, from.second, announcement);
+}
+
+void Replica::Implementation::on(From from, const Challenge& challenge) {
+  if (!may_vote()) readmission_.on(from.first, challenge);
+}
+
+// A node whose memory does not count asks to be let in; one that is let in but lacks rounds below the
+// one from which it counts asks for them to be settled.
+void Replica::Implementation::seek_admission() {
+  const bool asks = passive_reason_ == PassiveReason::kMemoryLost ||
+                    passive_reason_ == PassiveReason::kNotMember;
+  if (participation_ == Participation::kPassive && asks) readmission_.announce(peers());
+  if (participation_ != Participation::kPartiallyActive || shared_.now < ask_to_lead_at_) return;
+  ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
+  const auto from = membership_.counts_from(shared_.options.id, shared_.options.incarnation);
+  if (from.has_value() && learner_.applied() < from->previous()) {
+    ask_to_settle(from->previous());
+  }
+}
+
+void Replica::Implementation::admit_others() {
+  if (!may_campaign()) return;
+  while (const auto readmit = readmission_.due(proposer_.leads(), leader_seems_alive())) {
+    Append append;
+    append.entry.id = shared_.prng.entry_id();
+    append.entry.kind = EntryKind::kReadmit;
+    append.entry.payload = encode(*readmit);
+    append.deadline = shared_.now.after(shared_.options.campaign_timeout * 4);
+    (void)proposer_.enqueue(std::move(append));
+  }
+}
 
 void Replica::Implementation::found() {
   const GenesisMap* map = founding_.complete_map();

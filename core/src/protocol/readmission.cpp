@@ -1,0 +1,72 @@
+#include "protocol/readmission.hpp"
+
+#include <algorithm>
+
+namespace synod {
+
+void Readmission::announce(const std::vector<NodeId>& members) {
+  if (shared_.now < announce_at_) return;
+  announce_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval));
+  const Incarnation expected = membership_.last_chosen(shared_.options.id);
+  shared_.outbox.send(members, Announcement{expected, 0});
+}
+
+void Readmission::on(NodeId from, const Challenge& challenge) {
+  const Incarnation expected = membership_.last_chosen(shared_.options.id);
+  if (expected == shared_.options.incarnation || challenge.challenge == 0) return;
+  shared_.outbox.send(from, Announcement{expected, challenge.challenge});
+}
+
+void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& announcement) {
+  const Incarnation last = membership_.last_chosen(from);
+  if (incarnation == last || announcement.expected != last) return;
+  auto candidate = std::find_if(candidates_.begin(), candidates_.end(),
+                                [&](const Candidate& known) { return known.node == from; });
+  if (candidate == candidates_.end()) {
+    if (candidates_.size() >= shared_.options.limits.members_max) candidates_.clear();
+    candidates_.push_back({from, incarnation});
+    candidate = std::prev(candidates_.end());
+  }
+  const bool proves = candidate->incarnation == incarnation && candidate->challenge != 0 &&
+                      announcement.challenge == candidate->challenge;
+  if (proves && !candidate->answered) {
+    candidate->answered = true;
+    candidate->turn = shared_.now.after(
+        shared_.prng.between(Duration(0), shared_.options.retransmit_after * 8));
+  }
+  if (announcement.challenge != 0) return;
+  // A first announcement, or one after a proposal that came to nothing: a fresh challenge.
+  *candidate = {from, incarnation, shared_.prng.next() | 1};
+  shared_.outbox.send(from, Challenge{candidate->challenge});
+}
+
+bool Readmission::is_due(const Candidate& candidate, bool leads, bool leader_seems_alive) const {
+  if (!candidate.answered) return false;
+  return leads || (!leader_seems_alive && shared_.now >= candidate.turn);
+}
+
+std::optional<Readmit> Readmission::due(bool leads, bool leader_seems_alive) {
+  // Somebody else proposed it before this node's turn.
+  std::erase_if(candidates_, [this](const Candidate& candidate) {
+    return membership_.last_chosen(candidate.node) == candidate.incarnation;
+  });
+  for (auto candidate = candidates_.begin(); candidate != candidates_.end(); ++candidate) {
+    if (!is_due(*candidate, leads, leader_seems_alive)) continue;
+    const Readmit readmit{candidate->node, membership_.last_chosen(candidate->node),
+                          candidate->incarnation};
+    candidates_.erase(candidate);
+    return readmit;
+  }
+  return std::nullopt;
+}
+
+Timestamp Readmission::deadline() const {
+  Timestamp deadline = Timestamp::max();
+  for (const Candidate& candidate : candidates_) {
+    const bool waits = candidate.answered && candidate.turn > shared_.now;
+    if (waits) deadline = std::min(deadline, candidate.turn);
+  }
+  return deadline;
+}
+
+}  // namespace synod
