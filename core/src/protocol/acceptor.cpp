@@ -173,7 +173,7 @@ void Acceptor::add_acceptance(CoordNum coord, RoundNum round, VoteSections vote,
 
 void Acceptor::leader_shown(CoordNum coord, Duration quorum_age) {
   if (shared_.options.stickiness == Duration::zero() || coord < promised_) return;
-  if (quorum_age >= shared_.options.stickiness) return;
+  if (quorum_age < Duration::zero() || quorum_age >= shared_.options.stickiness) return;
   shielded_leader_ = coord.proposer;
   shielded_until_ = shared_.now.after(shared_.options.stickiness - quorum_age);
 }

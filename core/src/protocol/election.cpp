@@ -88,7 +88,8 @@ Mandate Election::take_mandate() {
 void Election::lose() {
   running_ = false;
   not_before_ = shared_.now.after(shared_.prng.between(
-      Duration(1), shared_.options.back_off * (1 << std::min<std::uint32_t>(losses_, 3))));
+      Duration(1), std::max(Duration(1), shared_.options.back_off *
+                                             (1 << std::min<std::uint32_t>(losses_, 3)))));
   ++losses_;
 }
 

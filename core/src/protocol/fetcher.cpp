@@ -41,7 +41,8 @@ void Fetcher::ask(RoundNum applied, const std::vector<NodeId>& peers) {
 }
 
 void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
-  if (peers.empty()) return;
+  has_peers_ = !peers.empty();
+  if (!has_peers_) return;
   if (gap_since_ != Timestamp::max()) {
     if (gap_below_ <= applied) {
       gap_since_ = Timestamp::max();
@@ -69,10 +70,15 @@ void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
 void Fetcher::on(NodeId from, const Entries& entries) {
   settled_elsewhere(from, entries.settled_to);
   if (!outstanding_ || entries.nonce != nonce_) return;
-  outstanding_ = false;
-  if (!entries.entries.empty()) attempts_ = 0;
-  if (entries.settled_to < entries.first) return;
-  if (!entries.entries.empty() || entries.retained_from <= entries.first) return;
+  if (!entries.entries.empty()) {
+    outstanding_ = false;
+    attempts_ = 0;
+    return;
+  }
+  // Nothing came: the next question waits its time. Who said that there is more says otherwise now.
+  const bool denied = entries.settled_to < known_settled_ && (from == source_ || attempts_ >= 8);
+  if (denied) known_settled_ = entries.settled_to;
+  if (entries.settled_to < entries.first || entries.retained_from <= entries.first) return;
   // It does not have them any more: its snapshot instead.
   if (download_.has_value() && download_->from == from) return;
   download_ = Download{from, RoundNum(0), 0, 0, {}};
@@ -120,6 +126,7 @@ SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
 }
 
 Timestamp Fetcher::deadline(RoundNum applied) const {
+  if (!has_peers_) return Timestamp::max();
   Timestamp deadline = ask_around_at_;
   if (is_behind(applied)) return std::min(deadline, ask_again_at_);
   if (gap_since_ != Timestamp::max()) {

@@ -55,6 +55,7 @@ class Fetcher {
   RoundNum gap_below_;
   Timestamp gap_since_ = Timestamp::max();
   NodeId source_;                   // Who said so last.
+  bool has_peers_ = false;
   bool outstanding_ = false;
   std::uint64_t nonce_ = 0;
   Timestamp ask_again_at_;

@@ -1,5 +1,7 @@
 #include "protocol/id_table.hpp"
 
+#include <algorithm>
+
 #include <synod/check.hpp>
 #include <synod/hash.hpp>
 
@@ -81,7 +83,8 @@ bool IdTable::decode(ByteReader& in) {
   queue_.clear();
   index_.clear();
   remembered_ = in.varint();
-  const std::size_t count = in.count(static_cast<std::size_t>(remembered_) + 1, 17);
+  constexpr std::uint64_t kIdsMax = 1ull << 32;
+  const std::size_t count = in.count(std::min(remembered_, kIdsMax) + 1, 17);
   RoundNum last;
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     const RoundNum round(in.varint());

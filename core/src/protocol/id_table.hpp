@@ -23,6 +23,10 @@ class IdTable {
   void insert(RoundNum round, const EntryId& id);
   // Forgets what lies too far below `applied`.
   void forget_below(RoundNum applied);
+  // The round of the newest id; 0 where there is none.
+  [[nodiscard]] RoundNum newest() const {
+    return count_ == 0 ? RoundNum(0) : settled(front_ + count_ - 1).round;
+  }
   [[nodiscard]] std::size_t size() const { return count_; }
 
   void encode(ByteWriter& out) const;

@@ -11,10 +11,6 @@ namespace {
 
 std::uint64_t cost(const PlacedEntry& placed) { return placed.entry.payload.size() + 128; }
 
-bool same_entry(const Entry& a, const Entry& b) {
-  return a.id == b.id && a.kind == b.kind && a.tag == b.tag && a.payload == b.payload;
-}
-
 }  // namespace
 
 const PlacedEntry* Learner::settled(RoundNum round) const {
@@ -25,7 +21,7 @@ const PlacedEntry* Learner::settled(RoundNum round) const {
 Learner::Learned Learner::learn(const PlacedEntry& placed, std::optional<std::uint64_t> held_by) {
   const RoundNum round = placed.round;
   if (const Slot* known = log_.find(round); known != nullptr) {
-    return same_entry(known->placed.entry, placed.entry) ? Learned::kKnown
+    return known->placed.entry == placed.entry ? Learned::kKnown
                                                          : Learned::kContradiction;
   }
   if (round <= applied_) return Learned::kKnown;
@@ -47,6 +43,10 @@ std::optional<SkipReason> Learner::skip_reason(RoundNum round, const Entry& entr
   const bool built_in = entry.kind == EntryKind::kNoop || entry.kind == EntryKind::kReadmit;
   if (built_in) return SkipReason::kNoop;
   if (entry.last_round < round) return SkipReason::kExpired;
+  // Its id would be forgotten before the entry expires: it could take effect twice.
+  const bool beyond_memory = entry.last_round != RoundNum::max() &&
+                             entry.last_round.above(round) > ids_.remembered_rounds();
+  if (beyond_memory) return SkipReason::kExpired;
   const std::optional<RoundNum> before = ids_.find(entry.id);
   if (!before.has_value()) return std::nullopt;
   repeat_of = *before;
@@ -85,6 +85,9 @@ void Learner::written(std::uint64_t sequence) {
   if (mark_sequence_ <= durable_sequence_) {
     durably_applied_ = std::max(durably_applied_, mark_in_flight_);
   }
+  if (last_mark_sequence_ <= durable_sequence_) {
+    durably_applied_ = std::max(durably_applied_, last_mark_);
+  }
 }
 
 // The mark may pass a round once its record is durable, or where it is a lazy record handed out
@@ -101,7 +104,9 @@ void Learner::emit_mark() {
   marked_ = mark;
   shared_.outbox.lazy_record(CommitMarkRecord{mark},
                              shared_.now.after(shared_.options.lazy_after));
-  // Only one mark is followed at a time; the next one is when this one is durable.
+  last_mark_ = mark;
+  last_mark_sequence_ = shared_.outbox.sequence();
+  // Besides the last one, one mark is followed at a time: under load the last is never durable yet.
   if (mark_sequence_ <= durable_sequence_) {
     mark_in_flight_ = mark;
     mark_sequence_ = shared_.outbox.sequence();

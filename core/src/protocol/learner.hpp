@@ -109,6 +109,8 @@ class Learner {
   bool marks_wait_for_snapshot_ = false;
   std::uint64_t mark_sequence_ = 0;
   RoundNum mark_in_flight_;   // The mark of mark_sequence_.
+  RoundNum last_mark_;
+  std::uint64_t last_mark_sequence_ = 0;
   RoundNum durably_applied_;
 };
 

@@ -4,24 +4,48 @@
 
 namespace synod {
 
+namespace {
+
+// More pages, or rounds further up, than any acceptor can have: Limits::accepted_ahead_max is far
+// below both.
+constexpr std::uint32_t kPagesMax = 1u << 20;
+constexpr std::uint64_t kRoundsMax = 1u << 22;
+
+bool reasonable(const Promise& page) {
+  if (page.pages == 0 || page.pages > kPagesMax || page.page >= page.pages) return false;
+  return std::all_of(page.accepted.begin(), page.accepted.end(), [&](const PlacedEntry& placed) {
+    return placed.round >= page.speaks_from && placed.round.above(page.speaks_from) <= kRoundsMax;
+  });
+}
+
+}  // namespace
+
 Mandate::Added Mandate::add(NodeId from, Incarnation incarnation, const Promise& page) {
-  if (page.pages == 0 || page.pages > 64 || page.page >= page.pages) return Added::kPart;
+  if (!reasonable(page)) return Added::kPart;
+  // What lies below is settled, whoever else promises: no need to keep what binds there.
+  if (electing_) forced_.drop_below(std::max(first_, page.speaks_from));
   auto promiser = std::find_if(promisers_.begin(), promisers_.end(),
                                [&](const Promiser& known) { return known.id == from; });
   if (promiser == promisers_.end()) {
-    promisers_.push_back({from, incarnation, page.speaks_from, 0, page.pages});
+    promisers_.emplace_back();
     promiser = std::prev(promisers_.end());
+    promiser->id = from;
   }
   if (promiser->complete() && promiser->incarnation == incarnation) return Added::kPart;
   // Pages of another answer (the node applied more, or lost its memory, between two tellings) do not
   // make up one promise: start it anew.
   const bool same_answer = promiser->incarnation == incarnation &&
                            promiser->speaks_from == page.speaks_from &&
-                           promiser->pages == page.pages;
-  if (!same_answer) *promiser = {from, incarnation, page.speaks_from, 0, page.pages};
-  promiser->pages_seen |= 1ull << page.page;
+                           promiser->pages_seen.size() == page.pages;
+  if (!same_answer) {
+    *promiser = {from, incarnation, page.speaks_from, std::vector<bool>(page.pages), page.pages};
+  }
+  if (!promiser->pages_seen[page.page]) --promiser->pages_missing;
+  promiser->pages_seen[page.page] = true;
   for (const PlacedEntry& placed : page.accepted) {
-    if (placed.round >= forced_.first() && !merge(placed)) return Added::kContradiction;
+    const bool far = placed.round.above(forced_.first()) > kRoundsMax;
+    if (placed.round < forced_.first() || far) continue;
+    if (!merge(placed)) return Added::kContradiction;
   }
   return promiser->complete() ? Added::kComplete : Added::kPart;
 }
@@ -68,7 +92,8 @@ bool Mandate::has_promise_of(NodeId id) const {
 }
 
 void Mandate::start_where_spoken_for() {
-  first_ = spoken_for_from();
+  electing_ = false;
+  first_ = std::max(spoken_for_from(), forced_.first());
   forced_.drop_below(first_);
 }
 

@@ -52,17 +52,16 @@ class Mandate {
     NodeId id;
     Incarnation incarnation;
     RoundNum speaks_from;
-    std::uint64_t pages_seen = 0;  // One bit each.
-    std::uint32_t pages = 1;
-    [[nodiscard]] bool complete() const {
-      return pages_seen == (pages >= 64 ? ~0ull : (1ull << pages) - 1);
-    }
+    std::vector<bool> pages_seen;
+    std::size_t pages_missing = 1;
+    [[nodiscard]] bool complete() const { return pages_missing == 0; }
   };
 
   [[nodiscard]] bool merge(const PlacedEntry& placed);
 
   CoordNum coord_;
   RoundNum first_;
+  bool electing_ = true;  // Until start_where_spoken_for().
   std::vector<Promiser> promisers_;
   RoundRing<Forced> forced_;
 };

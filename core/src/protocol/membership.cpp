@@ -32,7 +32,7 @@ bool Membership::extend(RoundNum known_to, const StateMachine* state, std::size_
                       (epochs_.back().electorate->cluster() == cluster ||
                        *epochs_.back().electorate->cluster() == *cluster);
     if (!same) {
-      why = refusal(*cluster, members_max);
+      why = refusal(*cluster, std::min<std::size_t>(members_max, 64));
       if (!why.empty()) return false;
       const auto incarnation_of = [&](NodeId id) { return incarnation_at(id, round); };
       epochs_.push_back({round, std::make_shared<const Electorate>(cluster, incarnation_of)});
@@ -52,6 +52,27 @@ const ElectoratePtr& Membership::at(RoundNum round) const {
 
 const ElectoratePtr& Membership::newest() const {
   return epochs_.empty() ? kNone : epochs_.back().electorate;
+}
+
+std::vector<NodeId> Membership::acceptors_from(RoundNum round) const {
+  std::vector<NodeId> acceptors;
+  for (std::size_t i = 0; i < epochs_.size(); ++i) {
+    const Epoch& epoch = epochs_[i];
+    if (i + 1 < epochs_.size() && epochs_[i + 1].from <= round) continue;
+    for (const NodeId id : epoch.electorate->acceptors()) {
+      const bool known = std::find(acceptors.begin(), acceptors.end(), id) != acceptors.end();
+      if (!known) acceptors.push_back(id);
+    }
+  }
+  return acceptors;
+}
+
+std::vector<RoundNum> Membership::starts_above(RoundNum round) const {
+  std::vector<RoundNum> starts;
+  for (const Epoch& epoch : epochs_) {
+    if (epoch.from > round) starts.push_back(epoch.from);
+  }
+  return starts;
 }
 
 Incarnation Membership::last_chosen(NodeId node) const {

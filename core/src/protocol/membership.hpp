@@ -43,6 +43,11 @@ class Membership {
   // The electorate of the highest round that is known; null before the genesis.
   [[nodiscard]] const ElectoratePtr& newest() const;
 
+  // Every acceptor of any known round from `round` on.
+  [[nodiscard]] std::vector<NodeId> acceptors_from(RoundNum round) const;
+  // The rounds above `round` at which the electorate changes, as far as is known.
+  [[nodiscard]] std::vector<RoundNum> starts_above(RoundNum round) const;
+
   // The last incarnation chosen for `node`, in force or pending; 0: never admitted.
   [[nodiscard]] Incarnation last_chosen(NodeId node) const;
   // The lowest round in which `incarnation` of `node` counts; nothing where it never does.

@@ -108,7 +108,8 @@ bool Proposer::covers(const ElectoratePtr& electorate, RoundNum round) {
 
 bool Proposer::must_fill(RoundNum round, RoundNum window_end) const {
   // H14: a new leader closes every hole below what it learned of, without waiting for an append.
-  if (round < mandate_->forced_end() || round <= settle_to_) return true;
+  const bool below_known = round < mandate_->forced_end() || round < learner_.end();
+  if (below_known || round <= settle_to_) return true;
   return std::any_of(queue_.begin(), queue_.end(), [&](const Append& append) {
     return append.rounds.first > round && append.rounds.first <= window_end;
   });
@@ -237,9 +238,12 @@ void Proposer::send(Batch batch) {
   std::vector<NodeId> to =
       without_self(to_all ? batch.electorate->members() : batch.electorate->acceptors());
   if (!untold_.empty() && !to.empty()) {
+    std::erase_if(told_at_once_, [&](NodeId origin) {
+      return std::find(to.begin(), to.end(), origin) != to.end();
+    });
+    tell_origins();
     last_told_ = untold_.back();
     propose.commits = std::exchange(untold_, {});
-    told_at_once_.clear();
     if (untold_whole_.empty()) tell_by_ = Timestamp::max();
   }
   shared_.outbox.send(std::move(to), std::move(propose));
@@ -269,10 +273,11 @@ void Proposer::choose(RoundNum round, Slot& slot, std::vector<PlacedEntry>& chos
   --unchosen_;
   quorum_at_ = shared_.now;
   waiting_since_ = shared_.now;
-  resends_ = 0;
-  resend_at_ = unchosen_ == 0
-                   ? Timestamp::max()
-                   : shared_.now.after(shared_.jittered(shared_.options.retransmit_after));
+  // Not later because of this: a round that was lost on the way stays open below it.
+  if (unchosen_ == 0) {
+    resends_ = 0;
+    resend_at_ = Timestamp::max();
+  }
   chosen.push_back({round, mandate_->coord(), slot.entry});
   tell(round, slot);
 }
@@ -310,6 +315,15 @@ AppendError Proposer::error(RoundNum round, AppendErrorKind kind) const {
   return error;
 }
 
+bool Proposer::is_elsewhere(const EntryId& id, RoundNum round) const {
+  for (RoundNum other = flight_.first(); other < flight_.end(); other = other.next()) {
+    const Slot* slot = flight_.find(other);
+    if (other != round && slot != nullptr && slot->entry.id == id) return true;
+  }
+  return std::any_of(queue_.begin(), queue_.end(),
+                     [&](const Append& append) { return append.entry.id == id; });
+}
+
 void Proposer::settled(const PlacedEntry& placed) {
   Slot* slot = flight_.find(placed.round);
   if (slot == nullptr || slot->chosen) return;
@@ -319,7 +333,7 @@ void Proposer::settled(const PlacedEntry& placed) {
   if (slot->entry.id == placed.entry.id || !slot->appended_here) return;
   AppendError error;
   error.kind = AppendErrorKind::kRailroaded;
-  error.fate = Fate::kDidNotHappen;
+  error.fate = is_elsewhere(slot->entry.id, placed.round) ? Fate::kUnknown : Fate::kDidNotHappen;
   shared_.outbox.event(AppendFailed{slot->entry.id, std::move(error)});
 }
 

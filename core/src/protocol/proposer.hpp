@@ -117,6 +117,8 @@ class Proposer {
   void choose(RoundNum round, Slot& slot, std::vector<PlacedEntry>& chosen);
   void tell(RoundNum round, const Slot& slot);
   void resend();
+  // Whether another attempt with `id` waits or is in flight, besides the one in `round`.
+  [[nodiscard]] bool is_elsewhere(const EntryId& id, RoundNum round) const;
   void fail(const Append& append, AppendErrorKind kind, Fate fate);
   [[nodiscard]] std::vector<NodeId> without_self(const std::vector<NodeId>& ids) const;
 

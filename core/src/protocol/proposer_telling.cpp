@@ -74,6 +74,9 @@ void Proposer::flush_commits() {
 
 void Proposer::resend() {
   constexpr int kRunsMax = 16;
+  // What left only now is not late.
+  const Timestamp overdue = Timestamp(
+      shared_.now.microseconds() - (shared_.options.retransmit_after * 3 / 4).count());
   const Limits& limits = shared_.options.limits;
   RoundNum round = flight_.first();
   for (int runs = 0; runs < kRunsMax && round < flight_.end(); ++runs) {
@@ -87,7 +90,7 @@ void Proposer::resend() {
            bytes < limits.batch_bytes_max;
          round = round.next()) {
       const Slot* slot = flight_.find(round);
-      const bool open = slot != nullptr && !slot->chosen;
+      const bool open = slot != nullptr && !slot->chosen && slot->sent_at <= overdue;
       if (!open && propose.entries.empty()) continue;
       if (!open || (electorate != nullptr && electorate != slot->electorate)) break;
       if (propose.entries.empty()) propose.first = round;
@@ -120,7 +123,7 @@ bool Proposer::tick() {
         shared_.backed_off(shared_.options.retransmit_after, ++resends_));
   }
   // H15: a leader that no quorum answers is none, whatever its followers hear of it.
-  const bool waits = unchosen_ > 0 || (lacks_promises_ && !queue_.empty());
+  const bool waits = unchosen_ > 0 || lacks_promises_;
   return !waits || shared_.now.since(waiting_since_) < shared_.options.quorum_timeout;
 }
 
@@ -131,7 +134,7 @@ Timestamp Proposer::deadline() const {
   if (!leads()) return deadline;
   deadline = std::min({deadline, tell_by_, repeat_at_, resend_at_});
   if (lacks_promises_) deadline = std::min(deadline, ask_promises_at_);
-  if (unchosen_ > 0) {
+  if (unchosen_ > 0 || lacks_promises_) {
     deadline = std::min(deadline, waiting_since_.after(shared_.options.quorum_timeout));
   }
   return deadline;

@@ -26,6 +26,7 @@ std::optional<RoundNum> Reads::bound(RoundNum applied) const {
   // Whoever is untouched from some round on is so from every later one: the candidates for h are the
   // answers themselves, and the first round that is not applied.
   std::vector<RoundNum> candidates{applied.next()};
+  for (const RoundNum start : membership_.starts_above(applied)) candidates.push_back(start);
   for (const Answer& answer : answers_) {
     if (answer.untouched_from > applied) candidates.push_back(answer.untouched_from);
   }
@@ -54,7 +55,7 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
     if (own.has_value()) {
       answers_.push_back({shared_.options.id, shared_.options.incarnation, *own});
     }
-    ask(false);
+    ask(applied, false);
   }
   if (asking_.empty()) return;
   if (!bound_.has_value()) bound_ = bound(applied);
@@ -65,14 +66,12 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
   settle(applied, own);
 }
 
-void Reads::ask(bool again) {
+void Reads::ask(RoundNum applied, bool again) {
   ask_again_at_ =
       shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
   ++attempts_;
-  const ElectoratePtr& electorate = membership_.newest();
-  if (electorate == nullptr) return;
   std::vector<NodeId> to;
-  for (const NodeId id : electorate->acceptors()) {
+  for (const NodeId id : membership_.acceptors_from(applied.next())) {
     const bool answered = std::any_of(answers_.begin(), answers_.end(),
                                       [&](const Answer& answer) { return answer.id == id; });
     if (id != shared_.options.id && !(again && answered)) to.push_back(id);
@@ -96,13 +95,13 @@ void Reads::expire(std::vector<Ticket>& tickets) {
   });
 }
 
-void Reads::tick() {
+void Reads::tick(RoundNum applied) {
   expire(waiting_);
   expire(asking_);
   if (asking_.empty() || bound_.has_value() || shared_.now < ask_again_at_) return;
   // Cluster and incarnations may have changed: everybody is asked again after a while.
   if (attempts_ % 4 == 0) answers_.clear();
-  ask(true);
+  ask(applied, true);
 }
 
 Timestamp Reads::deadline() const {

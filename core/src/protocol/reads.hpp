@@ -34,7 +34,7 @@ class Reads {
   // What has to be settled for the oldest question, where it has waited long enough that no leader
   // seems to be at it.
   [[nodiscard]] std::optional<RoundNum> stuck_below() const;
-  void tick();
+  void tick(RoundNum applied);
   [[nodiscard]] Timestamp deadline() const;
   void fail_all(const AppendError& error);
 
@@ -48,7 +48,7 @@ class Reads {
     Incarnation incarnation;
     RoundNum untouched_from;
   };
-  void ask(bool again);
+  void ask(RoundNum applied, bool again);
   [[nodiscard]] std::optional<RoundNum> bound(RoundNum applied) const;
   void expire(std::vector<Ticket>& tickets);
 

@@ -83,7 +83,7 @@ void Replica::Implementation::settle() {
   propose();
   settle_reads();
   if (learner_.has_pending()) fetcher_.gap_below(learner_.end().previous());
-  fetcher_.settle(learner_.applied(), peers());
+  if (learner_.has_state()) fetcher_.settle(learner_.applied(), peers());
   learner_.emit_mark();
   learner_.refresh_gaps();
   learner_.forget_old();
@@ -139,6 +139,16 @@ void Replica::Implementation::on(Append append) {
   // Somebody else may have placed it before; only who minted the id knows better.
   if (append.entry.last_round <= learner_.applied()) {
     return fail(id, AppendErrorKind::kExpired, Fate::kUnknown);
+  }
+  const RoundNum expiry = append.entry.last_round;
+  const std::uint64_t remembered = learner_.ids().remembered_rounds();
+  if (expiry != RoundNum::max() && expiry.above(learner_.applied()) > remembered) {
+    AppendError error;
+    error.kind = AppendErrorKind::kUnacceptable;
+    error.fate = Fate::kNever;
+    error.detail = "its last round lies further ahead than ids are remembered (" +
+                   std::to_string(remembered) + " rounds): it could take effect twice";
+    return shared_.outbox.event(AppendFailed{id, std::move(error)});
   }
   if (!proposer_.enqueue(std::move(append))) {
     fail(id, AppendErrorKind::kOverloaded, Fate::kDidNotHappen);
@@ -220,17 +230,34 @@ void Replica::Implementation::tick() {
   conclude(election_.tick());
   proposer_.expire_queue();
   if (!proposer_.tick()) resign({}, AppendErrorKind::kNoQuorum);
-  reads_.tick();
+  // Whoever knew the rounds below the mandate may be gone, and what a majority still holds of them is
+  // found by another campaign only.
+  if (!catches_up() || lacking_at_ != learner_.applied()) {
+    lacking_at_ = learner_.applied();
+    lacking_since_ = shared_.now;
+  } else if (shared_.now.since(lacking_since_) >= shared_.options.quorum_timeout) {
+    resign({}, AppendErrorKind::kNoQuorum);
+  }
+  reads_.tick(learner_.applied());
+}
+
+bool Replica::Implementation::catches_up() const {
+  return proposer_.leads() && learner_.applied().next() < proposer_.leads_from();
 }
 
 Timestamp Replica::Implementation::deadline() const {
   if (halted_) return Timestamp::max();
   Timestamp deadline = std::min({founding_.deadline(), election_.deadline(), proposer_.deadline(),
-                                 reads_.deadline(), fetcher_.deadline(learner_.applied()),
-                                 readmission_.deadline()});
+                                 reads_.deadline(), readmission_.deadline()});
+  if (learner_.has_state()) deadline = std::min(deadline, fetcher_.deadline(learner_.applied()));
   if (reads_.stuck_below().has_value()) deadline = std::min(deadline, ask_to_lead_at_);
-  if (wants_to_lead()) deadline = std::min(deadline, election_.may_start_at());
-  if (asked_to_settle_ > learner_.applied()) {
+  if (wants_to_lead() && may_campaign()) {
+    deadline = std::min(deadline, election_.may_start_at());
+  }
+  if (catches_up()) {
+    deadline = std::min(deadline, lacking_since_.after(shared_.options.quorum_timeout));
+  }
+  if (asked_to_settle_ > learner_.applied() && may_campaign()) {
     deadline = std::min(deadline, shared_.now.after(shared_.options.retransmit_after));
   }
   if (participation_ != Participation::kActive) {

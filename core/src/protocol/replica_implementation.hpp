@@ -74,6 +74,7 @@ class Replica::Implementation {
   void propose();
   void vote_for_own(Proposer::Batch& batch);
   void count_own_votes(std::uint64_t sequence);
+  [[nodiscard]] bool catches_up() const;
   void resign(const CoordNum& to, AppendErrorKind kind);
   void directive(DirectiveKind kind, RoundNum round, CoordNum coord, Duration quorum_age);
   [[nodiscard]] bool leader_seems_alive() const;
@@ -164,13 +165,18 @@ class Replica::Implementation {
   Timestamp leader_heard_at_;
   bool leader_heard_ = false;
 
+  // A leader that lacks rounds below its mandate: how far it was, and since when.
+  RoundNum lacking_at_;
+  Timestamp lacking_since_;
+
   // Settling on request.
   RoundNum asked_to_settle_;
   Timestamp ask_to_lead_at_;
 
   // Snapshots.
-  SnapshotPtr snapshot_;                    // The last one taken or installed here, to serve.
-  std::uint64_t snapshot_checksum_ = 0;
+  SnapshotPtr snapshot_;                    // The last one taken or installed here.
+  SnapshotPtr serving_;                     // The one that others fetch from here.
+  std::uint64_t serving_checksum_ = 0;
   std::optional<RoundNum> checkpoint_wanted_;
   RoundNum replayed_mark_;                  // While the journal is read back.
 

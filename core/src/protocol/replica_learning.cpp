@@ -15,10 +15,6 @@ namespace {
 // The most rounds that a state may let be settled at once.
 constexpr std::uint64_t kConcurrencyMax = 1u << 20;
 
-bool same_payload(const Entry& a, const Entry& b) {
-  return a.id == b.id && a.kind == b.kind && a.payload == b.payload;
-}
-
 }  // namespace
 
 // --- Commits.
@@ -26,7 +22,7 @@ bool same_payload(const Entry& a, const Entry& b) {
 void Replica::Implementation::commit(const PlacedEntry& placed, NodeId told_by) {
   if (placed.round == RoundNum(0)) return;
   const Acceptor::Accepted* accepted = acceptor_.accepted(placed.round);
-  const bool held = accepted != nullptr && same_payload(accepted->entry, placed.entry);
+  const bool held = accepted != nullptr && accepted->entry == placed.entry;
   const auto held_by = held ? std::optional(accepted->sequence) : std::nullopt;
   switch (learner_.learn(placed, held_by)) {
     case Learner::Learned::kContradiction:
@@ -54,7 +50,13 @@ void Replica::Implementation::commit(const PlacedEntry& placed, NodeId told_by) 
 void Replica::Implementation::commit_by_id(const CommitRun& run, NodeId told_by) {
   RoundNum round = run.first;
   for (const EntryId& id : run.ids) {
-    if (round > learner_.applied() && learner_.settled(round) == nullptr) {
+    if (const PlacedEntry* known = learner_.settled(round); known != nullptr) {
+      if (known->entry.id != id) {
+        return violate("round " + to_string(round) + " is committed with two entries: " +
+                       to_string(id) + " from node " + to_string(told_by) +
+                       " is not what this node knows");
+      }
+    } else if (round > learner_.applied()) {
       const Acceptor::Accepted* accepted = acceptor_.accepted(round);
       const bool held = accepted != nullptr && accepted->coord >= run.coord;
       if (held && accepted->coord == run.coord && accepted->entry.id != id) {
@@ -158,6 +160,7 @@ void Replica::Implementation::eject(const std::string& reason) {
   error.fate = Fate::kDidNotHappen;
   proposer_.fail_queue(error);
   reads_.fail_all(error);
+  election_.stop();
   learner_.drop_state();
   shared_.outbox.event(Ejected{learner_.applied(), reason});
 }
@@ -186,7 +189,9 @@ void Replica::Implementation::on(From from, const Fetch& fetch) {
 void Replica::Implementation::on(From from, const Entries& entries) {
   for (const PlacedEntry& placed : entries.entries) commit(placed, from.first);
   fetcher_.on(from.first, entries);
-  highest_seen_ = std::max(highest_seen_, entries.settled_to);
+  const std::uint64_t ahead = shared_.options.limits.accepted_ahead_max;
+  highest_seen_ =
+      std::max(highest_seen_, std::min(entries.settled_to, learner_.applied().plus(ahead)));
   shared_.outbox.event(PeerProgress{from.first, entries.settled_to, entries.retained_from});
   if (removal_.has_value() && entries.durable_to >= removal_->boundary.previous()) {
     removal_->durable |= removal_->successors->bit_of(from.first, from.second);
@@ -206,27 +211,33 @@ SnapshotPtr Replica::Implementation::make_snapshot() {
                                      [this](Bytes& out) { return state_.save(out); });
   if (made == nullptr) return nullptr;
   snapshot_ = made;
-  snapshot_checksum_ = fingerprint(made->bytes);
   return made;
 }
 
 void Replica::Implementation::on(From from, const SnapshotRequest& request) {
-  // One that is too old leads nowhere: the entries above it are gone.
-  const bool useful = snapshot_ != nullptr && snapshot_->round.next() >= learner_.retained_from();
-  const bool asked_for = useful && request.round == snapshot_->round;
-  if (!asked_for && request.round == RoundNum(0) && !useful) (void)make_snapshot();
+  // One that is being fetched stays until somebody asks for a newer one, however many are taken
+  // meanwhile. One that is too old leads nowhere: the entries above it are gone.
+  const auto useful = [this](const SnapshotPtr& snapshot) {
+    return snapshot != nullptr && snapshot->round.next() >= learner_.retained_from();
+  };
+  const bool goes_on = serving_ != nullptr && request.round == serving_->round;
+  if (!goes_on && !useful(serving_)) {
+    if (!useful(snapshot_)) (void)make_snapshot();
+    serving_ = snapshot_;
+    serving_checksum_ = serving_ == nullptr ? 0 : fingerprint(serving_->bytes);
+  }
   SnapshotChunk chunk;
-  if (snapshot_ != nullptr) {
-    const std::uint64_t offset = request.round == snapshot_->round ? request.offset : 0;
-    const Bytes& bytes = snapshot_->bytes;
+  if (serving_ != nullptr) {
+    const std::uint64_t offset = request.round == serving_->round ? request.offset : 0;
+    const Bytes& bytes = serving_->bytes;
     const std::size_t start = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
     const std::size_t size =
         std::min<std::size_t>(shared_.options.limits.snapshot_chunk_bytes, bytes.size() - start);
-    chunk.round = snapshot_->round;
+    chunk.round = serving_->round;
     chunk.offset = start;
     chunk.size = bytes.size();
-    chunk.checksum = snapshot_checksum_;
-    chunk.bytes = Payload(snapshot_, std::span(bytes).subspan(start, size));
+    chunk.checksum = serving_checksum_;
+    chunk.bytes = Payload(serving_, std::span(bytes).subspan(start, size));
   }
   shared_.outbox.send(from.first, std::move(chunk));
 }
@@ -235,7 +246,6 @@ void Replica::Implementation::on(From from, const SnapshotChunk& chunk) {
   const SnapshotPtr whole = fetcher_.on(from.first, chunk);
   if (whole == nullptr) return;
   snapshot_ = whole;
-  snapshot_checksum_ = chunk.checksum;
   install(*whole, false);
 }
 
@@ -250,6 +260,7 @@ void Replica::Implementation::install(const Snapshot& snapshot, bool from_storag
   const bool older = learner_.has_state() && content->round <= learner_.applied();
   if ((older && !from_storage) || content->round < learner_.applied()) return;
   resign({}, AppendErrorKind::kLost);
+  election_.stop();
   founding_.adopt(content->genesis);
   learner_.restart(content->round, content->digest, std::move(content->ids), from_storage);
   membership_.restart(content->round, content->genesis, std::move(content->changes));
@@ -266,10 +277,7 @@ void Replica::Implementation::install(const Snapshot& snapshot, bool from_storag
   auto copy = snapshot_ != nullptr && snapshot_->round == content->round
                   ? snapshot_
                   : std::make_shared<const Snapshot>(snapshot);
-  if (snapshot_ != copy) {
-    snapshot_ = copy;
-    snapshot_checksum_ = fingerprint(copy->bytes);
-  }
+  snapshot_ = copy;
   shared_.outbox.event(SnapshotTaken{copy});
 }
 
@@ -287,7 +295,7 @@ void Replica::Implementation::write_checkpoint() {
   const auto accepted = [this](RoundNum at) {
     const Acceptor::Accepted* held = acceptor_.accepted(at);
     const PlacedEntry* settled = learner_.settled(at);
-    return held != nullptr && settled != nullptr && same_payload(held->entry, settled->entry);
+    return held != nullptr && settled != nullptr && held->entry == settled->entry;
   };
   const bool written = learner_.write_anew(round, accepted);
   SYNOD_CHECK(written, "a checkpoint without the entries above its snapshot");
@@ -316,12 +324,12 @@ void Replica::Implementation::settle_reads() {
   const std::optional<RoundNum> open = reads_.stuck_below();
   if (!open.has_value() || *open <= learner_.applied()) return;
   // Nobody settles what the read waits for: a leader will, or this node becomes one.
+  if (shared_.now < ask_to_lead_at_) return;
+  ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
   if (proposer_.leads()) {
     asked_to_settle_ = std::max(asked_to_settle_, *open);
     return propose();
   }
-  if (shared_.now < ask_to_lead_at_) return;
-  ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
   ask_to_settle(*open);
 }
 
@@ -344,7 +352,6 @@ void Replica::Implementation::replay(Recovered recovered) {
   if (recovered.snapshot != nullptr) {
     install(*recovered.snapshot, true);
     snapshot_ = recovered.snapshot;
-    snapshot_checksum_ = fingerprint(snapshot_->bytes);
   }
   for (const Record& record : recovered.records) replay_record(record);
   if (const std::string why = founding_.contradiction(); !why.empty()) violate(why);
@@ -358,6 +365,7 @@ void Replica::Implementation::replay(Recovered recovered) {
   }
   highest_seen_ = std::max(learner_.applied(), acceptor_.accepted_end().previous());
   acceptor_.drop_applied(learner_.applied());
+  witness_.forget_applied(learner_.applied());
   membership_.forget_below(learner_.applied());
   learner_.end_replay();
 }

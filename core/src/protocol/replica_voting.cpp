@@ -35,8 +35,11 @@ bool Replica::Implementation::leader_seems_alive() const {
 
 void Replica::Implementation::on(From from, const Prepare& prepare) {
   if (!is_own_number(from, prepare.coord) || !may_vote()) return;
-  const ElectoratePtr& electorate = membership_.at(prepare.round);
-  if (electorate != nullptr && !electorate->has_member(from.first)) return;
+  // A node that left, or a stranger, may not unseat anybody; one that is behind cannot tell.
+  const ElectoratePtr& in_window = membership_.at(prepare.round);
+  const ElectoratePtr& electorate = in_window != nullptr ? in_window : membership_.newest();
+  const bool stranger = electorate != nullptr && !electorate->has_member(from.first);
+  if (stranger && !fetcher_.is_behind(learner_.applied())) return;
   Acceptor::PrepareAnswer answer = acceptor_.prepare(prepare);
   if (auto* conflict = std::get_if<Conflict>(&answer)) {
     shared_.outbox.send(from.first, std::move(*conflict));
@@ -91,9 +94,11 @@ void Replica::Implementation::on(From from, const Rejection& rejection) {
 }
 
 void Replica::Implementation::on(From from, const LeadershipRequest& request) {
-  if (request.round.above(learner_.applied()) > shared_.options.limits.accepted_ahead_max) return;
   (void)from;
-  asked_to_settle_ = std::max(asked_to_settle_, request.round);
+  // Nothing above the window can be open.
+  if (may_campaign()) {
+    asked_to_settle_ = std::max(asked_to_settle_, std::min(request.round, window_end()));
+  }
 }
 
 // --- Phase 2, the acceptor's side.
@@ -166,17 +171,24 @@ void Replica::Implementation::campaign() {
   coord.incarnation = shared_.options.incarnation;
   const RoundNum round = learner_.applied().next();
   const Prepare prepare{round, coord};
-  // The own promise first: durable before the Prepare leaves, also where it does not count.
+  // The own promise first: durable before the Prepare leaves, also where it does not count. Without
+  // it the number would be free again after a crash, and could propose two entries for one round (H7).
   Acceptor::PrepareAnswer own = acceptor_.prepare(prepare);
-  election_.start(coord, round, membership_.at(round));
-  const From self{shared_.options.id, shared_.options.incarnation};
-  if (auto* promising = std::get_if<Acceptor::Promising>(&own)) {
-    directive(DirectiveKind::kPrepare, round, coord, Duration::max());
-    for (Promise& page : acceptor_.pages(prepare, std::move(promising->vote))) {
-      own_votes_.push_back({shared_.outbox.sequence(), std::move(page)});
+  auto* promising = std::get_if<Acceptor::Promising>(&own);
+  if (promising == nullptr) {
+    AppendError error;
+    error.kind = AppendErrorKind::kNoQuorum;
+    error.fate = Fate::kDidNotHappen;
+    if (auto* abstention = std::get_if<Abstention>(&own)) {
+      error.abstentions.push_back({shared_.options.id, std::move(abstention->vote)});
     }
-  } else if (auto* abstention = std::get_if<Abstention>(&own)) {
-    conclude(election_.on(self.first, self.second, *abstention));
+    election_.lose();
+    return proposer_.fail_queue(error);
+  }
+  election_.start(coord, round, membership_.at(round));
+  directive(DirectiveKind::kPrepare, round, coord, Duration::max());
+  for (Promise& page : acceptor_.pages(prepare, std::move(promising->vote))) {
+    own_votes_.push_back({shared_.outbox.sequence(), std::move(page)});
   }
 }
 
@@ -210,6 +222,7 @@ void Replica::Implementation::resign(const CoordNum& to, AppendErrorKind kind) {
 }
 
 void Replica::Implementation::propose() {
+  if (proposer_.leads() && !may_campaign()) resign({}, AppendErrorKind::kExiled);
   if (proposer_.leads() && asked_to_settle_ > learner_.applied()) {
     proposer_.settle_up_to(asked_to_settle_);
   }

@@ -38,7 +38,7 @@ std::optional<SnapshotContent> decode_snapshot(const Snapshot& snapshot) {
     content.changes.push_back(change);
   }
   if (!content.ids.decode(reader) || !reader.ok()) return std::nullopt;
-  if (content.round != snapshot.round) return std::nullopt;
+  if (content.round != snapshot.round || content.ids.newest() > content.round) return std::nullopt;
   content.state = reader.raw(reader.left());
   return content;
 }

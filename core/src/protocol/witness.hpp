@@ -2,6 +2,7 @@
 // delay less, and no need of the proposer's word (`ReplicaOptions::acceptances_to_learners`).
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include <synod/message.hpp>
@@ -25,8 +26,9 @@ class Witness {
 
   void on(NodeId from, Incarnation incarnation, const Acceptance& acceptance,
           const Membership& membership, std::vector<PlacedEntry>& chosen) {
-    RoundNum round = acceptance.first;
-    for (std::uint32_t i = 0; i < acceptance.count && round < seen_.end(); ++i) {
+    const RoundNum end = std::min(acceptance.first.plus(acceptance.count), seen_.end());
+    for (RoundNum round = std::max(acceptance.first, seen_.first()); round < end;
+         round = round.next()) {
       Seen* seen = seen_.find(round);
       const ElectoratePtr& electorate = membership.at(round);
       if (seen != nullptr && electorate != nullptr && seen->coord == acceptance.coord) {
@@ -35,7 +37,6 @@ class Witness {
           chosen.push_back({round, seen->coord, seen->entry});
         }
       }
-      round = round.next();
     }
   }
 

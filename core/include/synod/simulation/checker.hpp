@@ -1,0 +1,135 @@
+// File: checker.hpp
+//
+// Watches a cluster from outside and says when an invariant of docs/protocol.md is broken. It trusts
+// what disks hold durably and what clients were told, never what a node believes. It can be driven by
+// hand, which is how its own tests show that every check bites.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <synod/append.hpp>
+#include <synod/cluster.hpp>
+#include <synod/entry.hpp>
+#include <synod/record.hpp>
+#include <synod/state_machine.hpp>
+#include <synod/types.hpp>
+
+namespace synod::simulation {
+
+// What a client can say about an append that ended without success.
+enum class ClientView : std::uint8_t { kUnknown, kDidNotHappen };
+
+class Checker {
+ public:
+  // `cluster` counts in every round for which no state says otherwise.
+  explicit Checker(Cluster cluster) : cluster_(std::move(cluster)) {}
+
+  // --- The disks --------------------------------------------------------------------------------
+  // `record` of `node`'s memory `incarnation` is durable, in the order of its journal. `rewritten`:
+  // it is one of a checkpoint and repeats what was durable before.
+  void on_durable(NodeId node, Incarnation incarnation, const Record& record,
+                  bool rewritten = false);
+  // A start of `node` found `records` intact.
+  void on_loaded(NodeId node, Incarnation incarnation, const std::vector<Record>& records);
+  // Which memory of a member counts at first; kReadmit entries change it.
+  void on_genesis(const GenesisMap& map);
+
+  // --- The state machines -----------------------------------------------------------------------
+  void on_started(NodeId node);  // A new life, with its initial state.
+  // `concurrency`: the state's, after the round before.
+  void on_applied(NodeId node, RoundNum round, const Entry& entry,
+                  std::optional<SkipReason> skipped, std::uint64_t concurrency = 1);
+  // The state is replaced by a snapshot's; which round that is, on_installed() says, maybe only
+  // after the next applies.
+  void on_state_loaded(NodeId node);
+  void on_installed(NodeId node, RoundNum round);
+  void on_digest(NodeId node, RoundNum applied, std::uint64_t digest);
+  void on_cluster(NodeId node, RoundNum round, std::shared_ptr<const Cluster> cluster);
+
+  // --- The clients ------------------------------------------------------------------------------
+  void on_append(const EntryId& id);
+  void on_acknowledged(const EntryId& id, RoundNum round);
+  void on_failed(const EntryId& id, ClientView view);
+  // The bound that a read that begins now must see.
+  [[nodiscard]] RoundNum read_begins() const { return acknowledged_to_; }
+  void on_read(NodeId node, RoundNum bound, RoundNum applied);
+
+  // What a node found out by itself (Violation), or anything else that is wrong.
+  void violation(const std::string& invariant, const std::string& text);
+
+  // Once all is quiet: what was acknowledged is there, what did not happen is not.
+  void finish();
+
+  [[nodiscard]] bool ok() const { return violations_.empty(); }
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+  // The highest round that any node ever applied.
+  [[nodiscard]] RoundNum settled_to() const;
+  // The round in which `id` took effect; 0: none.
+  [[nodiscard]] RoundNum effect_of(const EntryId& id) const;
+  [[nodiscard]] std::uint64_t rounds_chosen() const { return rounds_chosen_; }
+
+ private:
+  // What was accepted durably in one round at one number.
+  struct Accepted {
+    CoordNum coord;
+    std::uint64_t entry = 0;  // Its fingerprint.
+    std::vector<NodeId> by;
+  };
+  struct Round {
+    std::vector<Accepted> accepted;
+    std::uint64_t chosen = 0;
+    std::uint64_t applied = 0;
+    EntryId id;
+    std::optional<SkipReason> skipped;
+    std::optional<std::uint64_t> digest;
+    std::shared_ptr<const Cluster> cluster;
+  };
+  struct Node {
+    RoundNum applied;
+    bool knows_applied = true;  // Otherwise: above what it was before the state was loaded.
+    // By incarnation: the greatest number durably promised.
+    std::map<Incarnation, CoordNum> promised;
+  };
+  struct Client {
+    RoundNum acknowledged;
+    bool did_not_happen = false;
+    bool appended_again = false;
+  };
+
+  // From a round on, another memory of a node counts.
+  struct Change {
+    NodeId node;
+    RoundNum from;
+    Incarnation incarnation;
+  };
+
+  Round& at(RoundNum round);
+  void readmit(const Entry& entry, RoundNum from);
+  void promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten);
+  void accept(NodeId node, Incarnation incarnation, const PlacedEntry& placed);
+  // Max() where nothing is known yet.
+  [[nodiscard]] Incarnation incarnation_at(NodeId node, RoundNum round) const;
+  [[nodiscard]] bool is_chosen(const Round& round, const Accepted& accepted) const;
+
+  Cluster cluster_;
+  std::optional<GenesisMap> genesis_;
+  std::vector<Change> changes_;  // In the order of the log.
+  std::vector<Round> rounds_;
+  std::map<NodeId, Node> nodes_;
+  std::map<EntryId, Client> clients_;
+  std::map<EntryId, RoundNum> effects_;
+  RoundNum acknowledged_to_;
+  std::uint64_t rounds_chosen_ = 0;
+  std::vector<std::string> violations_;
+};
+
+// Same kind, id, expiry, tag and payload give the same number.
+[[nodiscard]] std::uint64_t fingerprint(const Entry& entry);
+
+}  // namespace synod::simulation

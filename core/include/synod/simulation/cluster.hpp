@@ -1,0 +1,80 @@
+// File: cluster.hpp
+//
+// A whole cluster in one thread and in virtual time, from one seed: the production replica, runner,
+// codec and journal over a simulated clock, network and disk. Bring your own state machine, decorations
+// and voter:
+//
+//   synod::simulation::SimulationOptions options;
+//   options.seed = 7;
+//   options.state = [] { return std::make_unique<MyStateMachine>(); };
+//   const synod::simulation::Report report = synod::simulation::simulate(options);
+//   EXPECT_TRUE(report.ok()) << report.text();
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <synod/cluster.hpp>
+#include <synod/decoration.hpp>
+#include <synod/replica.hpp>
+#include <synod/simulation/faults.hpp>
+#include <synod/state_machine.hpp>
+#include <synod/voter.hpp>
+
+namespace synod::simulation {
+
+struct SimulationOptions {
+  std::uint64_t seed = 1;
+  std::uint64_t nodes = 3;          // Their ids are 1, 2, …
+  std::uint64_t entries = 500;      // Appends before the cluster is healed.
+  std::uint64_t concurrency = 8;    // Of the built-in state machine.
+  // Which fault classes may strike; without `exactly`, the seed draws some of them.
+  Faults faults = Faults::everything();
+  bool exactly = false;
+  QuorumPolicy policy = {};
+  // The settings of every node; id, founders and seed are filled in.
+  ReplicaOptions replica = {};
+  // Small, so that snapshots are taken, and needed, in a short run. 0: never.
+  std::uint64_t snapshot_every_bytes = 16u << 10;
+
+  // Called for each start of each node; null: a ListState, no decoration, a voter that agrees.
+  std::function<std::unique_ptr<StateMachine>()> state;
+  std::function<std::vector<std::unique_ptr<Decoration>>(NodeId)> decorations;
+  std::function<std::unique_ptr<Voter>(NodeId)> voter;
+  // The payload of the n-th entry; null: a short text with the number.
+  std::function<Payload(std::uint64_t)> payload;
+  // Gets one line per event of the whole cluster; null: nothing is formatted.
+  std::function<void(std::string_view)> trace;
+};
+
+struct Report {
+  std::vector<std::string> violations;  // Empty: all is well.
+  std::uint64_t seed = 0;
+  std::string replay;                   // The command that plays this run again.
+  std::string faults;                   // What the seed drew.
+  std::uint64_t trace_hash = 0;         // Over every delivery and every apply, with their times.
+  std::uint64_t messages = 0;           // Delivered.
+  std::uint64_t rounds = 0;
+  std::uint64_t chosen = 0;
+  std::uint64_t appends = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t reads = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t wipes = 0;
+  std::uint64_t partitions = 0;
+  std::uint64_t pauses = 0;
+  Duration simulated = Duration::zero();
+
+  [[nodiscard]] bool ok() const { return violations.empty(); }
+  // One line for a person, and one for each violation.
+  [[nodiscard]] std::string text() const;
+};
+
+// Plays one seed: the cluster starts, works while faults strike, is healed, and must then be live.
+[[nodiscard]] Report simulate(const SimulationOptions& options);
+
+}  // namespace synod::simulation

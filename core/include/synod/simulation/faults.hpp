@@ -1,0 +1,67 @@
+// File: faults.hpp
+//
+// What goes wrong in a simulated cluster. Each seed draws which classes are on and how strong they
+// are ("swarm"): a run in which everything fails at once finds less than many that differ.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <synod/prng.hpp>
+#include <synod/simulation/simulated_network.hpp>
+#include <synod/types.hpp>
+
+namespace synod::simulation {
+
+enum class Fault : std::uint8_t {
+  kLoss,         // Messages are lost.
+  kDuplication,  // Messages come twice, the second time late.
+  kDelay,        // Messages are slow and overtake each other.
+  kStragglers,   // A few come many seconds late, also into a later life.
+  kPartition,    // The nodes fall into two groups.
+  kOneWay,       // One node is not heard, or does not hear.
+  kCrash,        // One node crashes, loses what was not synced and starts again.
+  kCrashAll,     // All do, at the same moment.
+  kPause,        // A node stands still for a while, and then all its timers are due.
+  kWipe,         // A node loses its disk; never so many that the rest is no quorum.
+  kClockDrift,   // Clocks differ and run at different rates.
+  kSlowDisk,     // A disk takes long.
+};
+inline constexpr std::size_t kFaultCount = 12;
+
+[[nodiscard]] std::string_view to_string(Fault fault);
+
+// A set of fault classes.
+class Faults {
+ public:
+  [[nodiscard]] bool has(Fault fault) const { return on_[static_cast<std::size_t>(fault)]; }
+  void set(Fault fault, bool on = true) { on_[static_cast<std::size_t>(fault)] = on; }
+  [[nodiscard]] static Faults everything();
+  [[nodiscard]] static Faults none() { return {}; }
+  // The names, with commas; "none" for none of them.
+  [[nodiscard]] std::string text() const;
+  // Reads what text() writes, "all" and "none"; false, and unchanged, for anything else.
+  [[nodiscard]] bool parse(std::string_view text);
+
+ private:
+  std::array<bool, kFaultCount> on_ = {};
+};
+
+// What one seed drew.
+struct FaultPlan {
+  Faults faults;
+  NetworkConditions network;           // While faults are on.
+  Duration mean_between = std::chrono::seconds(2);  // Two faults of those that strike at moments.
+  Duration mean_length = std::chrono::seconds(1);   // Of one of them.
+  Duration disk_delay_max = std::chrono::milliseconds(5);
+  std::int64_t drift_ppm_max = 0;
+};
+
+// Each class of `allowed` is on with about one in three; its strength is drawn as well.
+[[nodiscard]] FaultPlan draw_plan(Prng& prng, const Faults& allowed);
+// Everything in `faults` is on, with drawn strengths.
+[[nodiscard]] FaultPlan draw_strengths(Prng& prng, const Faults& faults);
+
+}  // namespace synod::simulation

@@ -1,0 +1,119 @@
+// What the origin does about answers.
+#include <utility>
+
+#include "delegation_implementation.hpp"
+
+namespace synod {
+namespace {
+
+AppendError unseen_effect() {
+  AppendError error;
+  error.kind = AppendErrorKind::kSkipped;
+  error.fate = Fate::kHappened;
+  return error;
+}
+
+// What another node's trouble is, may go well here or at a third one.
+bool curable_elsewhere(const AppendError& error) {
+  switch (error.kind) {
+    case AppendErrorKind::kShutDown:
+    case AppendErrorKind::kStorage:
+    case AppendErrorKind::kPassive:
+    case AppendErrorKind::kDisoriented:
+    case AppendErrorKind::kExiled:
+    case AppendErrorKind::kDeadline:
+    case AppendErrorKind::kSkipped:
+      return true;
+    default:
+      return error.curable();
+  }
+}
+
+}  // namespace
+
+void Delegation::Implementation::on_answer(NodeId from, const delegation::Answer& answer) {
+  auto [place, end] = waiting_.equal_range(answer.id);
+  while (place != end) {
+    const auto current = place++;
+    if (answer.attempt <= current->second.attempt) {
+      obey(current, from, answer);
+    }
+  }
+}
+
+void Delegation::Implementation::obey(WaitingMap::iterator place, NodeId from,
+                                      const delegation::Answer& answer) {
+  Waiting& waiting = place->second;
+  waiting.unanswered -= waiting.unanswered > 0 ? 1 : 0;
+  const bool current = waiting.stage == Stage::kForwarded;
+  switch (answer.kind) {
+    case delegation::AnswerKind::kWorking:
+      if (current) {
+        // The sending before this one is still out, and will be answered.
+        waiting.asked_since = context_->now();
+        waiting.due = context_->now().after(4 * options_.resend_after);
+      }
+      break;
+    case delegation::AnswerKind::kSettled:
+      on_settled(place, answer.round);
+      break;
+    case delegation::AnswerKind::kNotLeader:
+      if (current && answer.attempt == waiting.attempt) {
+        on_not_leader(waiting, from, answer.leader);
+      }
+      break;
+    case delegation::AnswerKind::kFailed:
+      waiting.possible = waiting.possible || answer.error.fate == Fate::kUnknown;
+      if (current) {
+        on_failure(place, answer.error, curable_elsewhere(answer.error));
+      }
+      break;
+  }
+}
+
+void Delegation::Implementation::on_settled(WaitingMap::iterator place, RoundNum round) {
+  place->second.settled = round;
+  if (round <= applied_) {
+    // It was applied here before, or a snapshot passed over it: either way unseen by this append.
+    finish(place, unseen_effect());
+  }
+}
+
+void Delegation::Implementation::on_not_leader(Waiting& waiting, NodeId from, NodeId leader_there) {
+  const bool better = leader_there != NodeId(0) && leader_there != self_ && leader_there != from &&
+                      waiting.redirections < 2;
+  if (better) {
+    ++waiting.redirections;
+    forward(waiting, leader_there, false);
+    return;
+  }
+  waiting.redirections = 0;
+  if (leader() == from) {
+    suspect(from);
+  }
+  decide(waiting);
+}
+
+void Delegation::Implementation::on_failure(WaitingMap::iterator place, AppendError error,
+                                            bool curable) {
+  Waiting& waiting = place->second;
+  if (!curable || error.fate == Fate::kHappened) {
+    finish(place, std::move(error));
+    return;
+  }
+  ++waiting.failures;
+  Duration pause = context_->prng().between(Duration::zero(), options_.turn);
+  if (waiting.request.retry != nullptr) {
+    pause = waiting.request.retry->pause(error, waiting.failures, context_->prng());
+  }
+  if (pause < Duration::zero()) {
+    finish(place, std::move(error));
+    return;
+  }
+  waiting.stage = Stage::kPausing;
+  waiting.redirections = 0;
+  waiting.due = context_->now().after(pause);
+  wake(waiting.due);
+}
+
+}  // namespace synod
