@@ -1,0 +1,272 @@
+#include "journal/loader.hpp"
+
+#include <synod/check.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+namespace synod::journal {
+
+Loader::Loader(FileSystem& files, Owner owner, std::shared_ptr<Segments> segments,
+               std::shared_ptr<MarkFile> mark, Done done)
+    : files_(&files),
+      owner_(owner),
+      segments_(std::move(segments)),
+      mark_(std::move(mark)),
+      done_(std::move(done)),
+      scan_(owner) {}
+
+// --- Reading --------------------------------------------------------------------------------------
+
+void Loader::start() {
+  files_->lock([self = shared_from_this()](absl::Status status) {
+    if (!status.ok()) return self->fail(std::move(status));
+    self->files_->list([self](absl::StatusOr<std::vector<std::string>> names) {
+      self->on_listed(std::move(names));
+    });
+  });
+}
+
+void Loader::on_listed(absl::StatusOr<std::vector<std::string>> names) {
+  if (!names.ok()) return fail(names.status());
+  names_ = *std::move(names);
+  // Names hold fixed-width numbers, so their order is that of the numbers.
+  std::ranges::sort(names_);
+  std::vector<Step> steps;
+  if (std::ranges::binary_search(names_, kMarkName)) {
+    steps.push_back(read_step(std::string(kMarkName)));
+  }
+  for (const std::string& name : names_) {
+    if (segment_sequence(name).has_value()) steps.push_back(read_step(name));
+    if (const auto round = snapshot_round(name)) snapshot_rounds_.push_back(*round);
+  }
+  std::ranges::reverse(snapshot_rounds_);
+  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
+    self->on_segments_read(status);
+  });
+}
+
+Step Loader::read_step(std::string name) {
+  return [self = shared_from_this(), name = std::move(name)](FileSystem::Done next) {
+    self->files_->read(name, [self, name, next = std::move(next)](
+                                 absl::StatusOr<Bytes> content) mutable {
+      if (!content.ok()) return next(content.status());
+      self->on_read(name, *std::move(content));
+      next(self->scan_.status());
+    });
+  };
+}
+
+void Loader::on_read(const std::string& name, Bytes content) {
+  segments_->add_file(name, content.size());
+  if (const auto sequence = segment_sequence(name)) {
+    scan_.add_segment(*sequence, content);
+  } else {
+    scan_.add_mark(content);
+    mark_->found(scan_.mark_slot());
+  }
+}
+
+void Loader::on_segments_read(const absl::Status& status) {
+  if (!status.ok()) return fail(status);
+  if (scan_.damaged()) return set_aside(explanation());
+  if (scan_.empty()) return begin_anew();
+  read_snapshot_from(0);
+}
+
+// The newest sound one that is not older than what the records need.
+void Loader::read_snapshot_from(std::size_t next) {
+  if (next == snapshot_rounds_.size() || snapshot_rounds_[next] < scan_.checkpoint_round()) {
+    return on_snapshots_read();
+  }
+  const RoundNum round = snapshot_rounds_[next];
+  files_->read(snapshot_name(round), [self = shared_from_this(), round,
+                                      next](absl::StatusOr<Bytes> content) {
+    if (!content.ok()) return self->fail(content.status());
+    auto snapshot = read_snapshot(self->owner_, round, *std::move(content));
+    if (absl::IsFailedPrecondition(snapshot.status())) return self->fail(snapshot.status());
+    if (!snapshot.ok()) return self->read_snapshot_from(next + 1);
+    self->opened_.loaded.snapshot = *std::move(snapshot);
+    self->on_snapshots_read();
+  });
+}
+
+void Loader::on_snapshots_read() {
+  const RoundNum needed = scan_.checkpoint_round();
+  if (needed > RoundNum(0) && opened_.loaded.snapshot == nullptr) {
+    return set_aside(snapshot_name(needed) + ", which the records need, is missing or damaged");
+  }
+  opened_.loaded.memory = MemoryKind::kIntact;
+  cut_and_go_on();
+}
+
+std::string Loader::explanation() const {
+  std::string text = "batches up to " + std::to_string(scan_.synced()) +
+                     " were durable, and only those up to " + std::to_string(scan_.last()) +
+                     " are sound";
+  for (const Problem& problem : scan_.problems()) {
+    text += "; " + problem.file + ", offset " + std::to_string(problem.offset) + ": " + problem.what;
+  }
+  return text;
+}
+
+// --- Damaged or absent ----------------------------------------------------------------------------
+
+void Loader::set_aside(std::string why) {
+  std::uint64_t number = 1;
+  for (const std::string& name : names_) {
+    if (!name.starts_with(kDamagedPrefix)) continue;
+    std::uint64_t taken = 0;
+    std::from_chars(name.data() + kDamagedPrefix.size(), name.data() + name.size(), taken);
+    number = std::max(number, taken + 1);
+  }
+  const std::string prefix = std::string(kDamagedPrefix) + std::to_string(number) + "-";
+  std::vector<std::string> order;
+  for (const std::string& name : names_) {
+    if (segment_sequence(name).has_value()) order.push_back(name);
+  }
+  for (const std::string& name : names_) {
+    if (snapshot_round(name).has_value()) order.push_back(name);
+  }
+  if (std::ranges::binary_search(names_, kMarkName)) order.emplace_back(kMarkName);
+  std::vector<Step> steps;
+  for (const std::string& name : order) {
+    steps.push_back([self = shared_from_this(), name, prefix](FileSystem::Done next) {
+      self->segments_->remove_file(name);
+      self->files_->rename(name, prefix + name, std::move(next));
+    });
+  }
+  mark_->forget();
+  opened_.loaded = Loaded{};
+  opened_.loaded.memory = MemoryKind::kDamaged;
+  opened_.loaded.detail = std::move(why) + "; set aside as " + prefix + "*";
+  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
+    self->finish(status);
+  });
+}
+
+// Nothing was ever acknowledged under these names. What was set aside before still counts as lost
+// until a new memory is begun.
+void Loader::begin_anew() {
+  const bool lost = std::ranges::any_of(names_, [](const std::string& name) {
+    return name.starts_with(kDamagedPrefix) || snapshot_round(name).has_value();
+  });
+  if (lost) return set_aside("an earlier start found damage, and nothing was written since");
+  std::vector<Step> steps;
+  for (const std::string& name : names_) {
+    if (segment_sequence(name).has_value()) steps.push_back(remove_step(name));
+  }
+  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
+    self->finish(status);
+  });
+}
+
+// --- Intact ---------------------------------------------------------------------------------------
+
+Step Loader::remove_step(std::string name) {
+  return [self = shared_from_this(), name = std::move(name)](FileSystem::Done next) {
+    self->segments_->remove_file(name);
+    self->files_->remove(name, std::move(next));
+  };
+}
+
+bool Loader::last_is_marked() const { return scan_.mark().number == scan_.last(); }
+
+Tail Loader::last_tail() const {
+  const ScannedBatch& last = scan_.batches().back();
+  Tail tail;
+  tail.incarnation = scan_.incarnation();
+  tail.batch = last.header.number;
+  tail.checksum = last.header.checksum;
+  tail.segment = last.header.segment;
+  tail.segment_bytes = segments_->files().at(segment_name(last.header.segment));
+  tail.offset = last.end;
+  return tail;
+}
+
+void Loader::cut_and_go_on() {
+  opened_.tail = last_tail();
+  std::vector<Step> steps;
+  for (const std::string& name : names_) {
+    const auto sequence = segment_sequence(name);
+    if (sequence.has_value() && *sequence > opened_.tail.segment) steps.push_back(remove_step(name));
+  }
+  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
+    if (!status.ok()) return self->fail(status);
+    if (self->last_is_marked() && self->scan_.clean_end()) return self->clear_up(status);
+    Tail& tail = self->opened_.tail;
+    const ScannedBatch& last = self->scan_.batches().back();
+    std::span<const Record> records;
+    if (self->scan_.synced() < last.header.number) {
+      records = std::span<const Record>(self->scan_.records())
+                    .subspan(last.records_begin, last.records_end - last.records_begin);
+      tail.batch = last.header.number - 1;
+      tail.checksum = last.header.chain;
+    }
+    const absl::Status encoded = self->buffer_.encode(records);
+    if (!encoded.ok()) return self->fail(encoded);
+    self->segments_->reserve(tail.segment, kHeaderBytes + self->buffer_.size(),
+                             [self](absl::StatusOr<FreshSegment> fresh) { self->restart(fresh); });
+  });
+}
+
+void Loader::restart(absl::StatusOr<FreshSegment> fresh) {
+  if (!fresh.ok()) return fail(fresh.status());
+  const BatchHeader& last = scan_.batches().back().header;
+  const bool again = opened_.tail.batch < last.number;
+  const BatchKind kind = again ? BatchKind{last.checkpoint, last.checkpoint_round} : BatchKind{};
+  const BatchBuffer::Sealed sealed = buffer_.seal_first(owner_, opened_.tail, kind, *fresh);
+  opened_.tail = sealed.after;
+  files_->write(segment_name(fresh->sequence), 0, sealed.bytes, true,
+                [self = shared_from_this()](const absl::Status& status) {
+                  self->write_mark(status);
+                });
+}
+
+void Loader::write_mark(const absl::Status& status) {
+  if (!status.ok()) return fail(status);
+  const Tail& tail = opened_.tail;
+  mark_->write(Mark{owner_, tail.incarnation, tail.batch, tail.segment, tail.checksum},
+               [self = shared_from_this()](const absl::Status& result) { self->clear_up(result); });
+}
+
+// Removes what the chain does not need, once the chain is durable.
+void Loader::clear_up(const absl::Status& status) {
+  if (!status.ok()) return fail(status);
+  if (mark_->exists()) segments_->add_file(std::string(kMarkName), kMarkFileBytes);
+  std::set<std::string> needed;
+  for (const ScannedBatch& batch : scan_.batches()) needed.insert(segment_name(batch.header.segment));
+  const SnapshotPtr& snapshot = opened_.loaded.snapshot;
+  std::vector<Step> steps;
+  if (snapshot != nullptr) {
+    const std::string name = snapshot_name(snapshot->round);
+    needed.insert(name);
+    segments_->add_file(name, kHeaderBytes + snapshot->bytes.size());
+    // Its content was synced before it got its name; the name itself may not be durable yet.
+    steps.push_back([self = shared_from_this(), name](FileSystem::Done next) {
+      self->files_->rename(name, name, std::move(next));
+    });
+  }
+  for (const std::string& name : names_) {
+    const auto sequence = segment_sequence(name);
+    const bool old = sequence.has_value() && *sequence <= scan_.batches().back().header.segment;
+    const bool ours = old || snapshot_round(name).has_value() || name.ends_with(kTemporarySuffix);
+    if (ours && !needed.contains(name)) steps.push_back(remove_step(name));
+  }
+  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& result) {
+    self->finish(result);
+  });
+}
+
+void Loader::finish(const absl::Status& status) {
+  if (!status.ok()) return fail(status);
+  if (opened_.loaded.memory == MemoryKind::kIntact) {
+    opened_.loaded.records = std::move(scan_.records());
+    SYNOD_CHECK(!opened_.loaded.records.empty(), "an intact journal begins with an identity");
+  }
+  done_(std::move(opened_));
+}
+
+}  // namespace synod::journal

@@ -1,0 +1,129 @@
+#include <synod/posix_file_system.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "unit/journal/posix_support.hpp"
+
+namespace synod::testing {
+namespace {
+
+Bytes bytes_of(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+class PosixFileSystemTest : public ::testing::Test {
+ protected:
+  // Runs one operation to its end.
+  absl::Status wait(const std::function<void(FileSystem::Done)>& begin) {
+    std::optional<absl::Status> result;
+    begin([&](absl::Status status) { result = std::move(status); });
+    work_.run_until([&] { return result.has_value(); });
+    return *result;
+  }
+  absl::Status lock(FileSystem& files) {
+    return wait([&](auto done) { files.lock(std::move(done)); });
+  }
+  absl::Status create(const std::string& name, std::uint64_t size) {
+    return wait([&](auto done) { files_->create(name, size, std::move(done)); });
+  }
+  absl::Status write(const std::string& name, std::uint64_t offset, const Bytes& bytes) {
+    return wait([&](auto done) { files_->write(name, offset, bytes, true, std::move(done)); });
+  }
+  absl::StatusOr<Bytes> read(const std::string& name) {
+    std::optional<absl::StatusOr<Bytes>> result;
+    files_->read(name, [&](absl::StatusOr<Bytes> bytes) { result = std::move(bytes); });
+    work_.run_until([&] { return result.has_value(); });
+    return *std::move(result);
+  }
+  std::vector<std::string> list() {
+    std::optional<std::vector<std::string>> result;
+    files_->list([&](absl::StatusOr<std::vector<std::string>> names) { result = *names; });
+    work_.run_until([&] { return result.has_value(); });
+    return *result;
+  }
+
+  TemporaryDirectory directory_;
+  PostedWork work_;
+  std::string path_ = directory_.path() + "/a/b";
+  std::unique_ptr<PosixFileSystem> files_ =
+      std::make_unique<PosixFileSystem>(path_, work_.poster());
+};
+
+TEST_F(PosixFileSystemTest, CreatesWritesReadsRenamesRemoves) {
+  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_TRUE(create("one", 8).ok());
+  EXPECT_EQ(read("one").value(), Bytes(8));
+  ASSERT_TRUE(write("one", 2, bytes_of("abc")).ok());
+  Bytes expected(8);
+  std::ranges::copy(bytes_of("abc"), expected.begin() + 2);
+  EXPECT_EQ(read("one").value(), expected);
+  ASSERT_TRUE(create("two", 3).ok());
+  ASSERT_TRUE(wait([&](auto done) { files_->rename("one", "two", std::move(done)); }).ok());
+  EXPECT_EQ(read("two").value(), expected);
+  EXPECT_EQ(list(), std::vector<std::string>{"two"});  // Not the lock.
+  EXPECT_TRUE(absl::IsAlreadyExists(create("two", 1)));
+  ASSERT_TRUE(wait([&](auto done) { files_->remove("two", std::move(done)); }).ok());
+  EXPECT_TRUE(absl::IsNotFound(read("two").status()));
+  EXPECT_TRUE(list().empty());
+}
+
+TEST_F(PosixFileSystemTest, RenamingToItselfIsHarmless) {
+  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_TRUE(create("one", 8).ok());
+  ASSERT_TRUE(wait([&](auto done) { files_->rename("one", "one", std::move(done)); }).ok());
+  EXPECT_EQ(read("one").value(), Bytes(8));
+}
+
+TEST_F(PosixFileSystemTest, OneHolderAtATime) {
+  ASSERT_TRUE(lock(*files_).ok());
+  PosixFileSystem second(path_, work_.poster());
+  const absl::Status refused = lock(second);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  files_.reset();
+  EXPECT_TRUE(lock(second).ok());
+}
+
+TEST_F(PosixFileSystemTest, NoSpaceLeavesNoFile) {
+  ASSERT_TRUE(lock(*files_).ok());
+  // No disk has room for this.
+  const absl::Status refused = create("huge", 1ull << 42);
+  EXPECT_FALSE(refused.ok());
+  EXPECT_TRUE(list().empty());
+  EXPECT_TRUE(create("small", 8).ok());
+}
+
+TEST_F(PosixFileSystemTest, FinishesWhatIsQueuedAndTellsNobody) {
+  ASSERT_TRUE(lock(*files_).ok());
+  const Bytes bytes = bytes_of("x");
+  files_->create("last", 1, [](const absl::Status&) { FAIL(); });
+  files_->write("last", 0, bytes, true, [](const absl::Status&) { FAIL(); });
+  files_.reset();
+  files_ = std::make_unique<PosixFileSystem>(path_, work_.poster());
+  EXPECT_EQ(read("last").value(), bytes);
+}
+
+TEST_F(PosixFileSystemTest, RunsInOrder) {
+  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_TRUE(create("file", 1).ok());
+  std::vector<Bytes> contents;
+  std::vector<int> order;
+  for (int i = 0; i < 100; ++i) contents.push_back(Bytes(1, static_cast<std::byte>(i)));
+  for (int i = 0; i < 100; ++i) {
+    files_->write("file", 0, contents[static_cast<std::size_t>(i)], i == 99,
+                  [&order, i](const absl::Status& status) {
+                    EXPECT_TRUE(status.ok());
+                    order.push_back(i);
+                  });
+  }
+  work_.run_until([&] { return order.size() == 100; });
+  EXPECT_TRUE(std::ranges::is_sorted(order));
+  EXPECT_EQ(read("file").value(), contents.back());
+}
+
+}  // namespace
+}  // namespace synod::testing
