@@ -1,8 +1,8 @@
 // File: checker.hpp
 //
-// Watches a cluster from outside and says when an invariant of docs/protocol.md is broken. It trusts
-// what disks hold durably and what clients were told, never what a node believes. It can be driven by
-// hand, which is how its own tests show that every check bites.
+// Watches a cluster from outside and says when an invariant of docs/protocol.md is broken. It
+// trusts what disks hold durably and what clients were told, never what a node believes. It can be
+// driven by hand, which is how its own tests show that every check bites.
 #pragma once
 
 #include <cstdint>

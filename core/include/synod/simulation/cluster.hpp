@@ -1,8 +1,8 @@
 // File: cluster.hpp
 //
 // A whole cluster in one thread and in virtual time, from one seed: the production replica, runner,
-// codec and journal over a simulated clock, network and disk. Bring your own state machine, decorations
-// and voter:
+// codec and journal over a simulated clock, network and disk. Bring your own state machine,
+// decorations and voter:
 //
 //   synod::simulation::SimulationOptions options;
 //   options.seed = 7;
@@ -29,9 +29,9 @@ namespace synod::simulation {
 
 struct SimulationOptions {
   std::uint64_t seed = 1;
-  std::uint64_t nodes = 3;          // Their ids are 1, 2, …
-  std::uint64_t entries = 500;      // Appends before the cluster is healed.
-  std::uint64_t concurrency = 8;    // Of the built-in state machine.
+  std::uint64_t nodes = 3;        // Their ids are 1, 2, …
+  std::uint64_t entries = 500;    // Appends before the cluster is healed.
+  std::uint64_t concurrency = 8;  // Of the built-in state machine.
   // Which fault classes may strike; without `exactly`, the seed draws some of them.
   Faults faults = Faults::everything();
   bool exactly = false;
@@ -54,10 +54,10 @@ struct SimulationOptions {
 struct Report {
   std::vector<std::string> violations;  // Empty: all is well.
   std::uint64_t seed = 0;
-  std::string replay;                   // The command that plays this run again.
-  std::string faults;                   // What the seed drew.
-  std::uint64_t trace_hash = 0;         // Over every delivery and every apply, with their times.
-  std::uint64_t messages = 0;           // Delivered.
+  std::string replay;            // The command that plays this run again.
+  std::string faults;            // What the seed drew.
+  std::uint64_t trace_hash = 0;  // Over every delivery and every apply, with their times.
+  std::uint64_t messages = 0;    // Delivered.
   std::uint64_t rounds = 0;
   std::uint64_t chosen = 0;
   std::uint64_t appends = 0;

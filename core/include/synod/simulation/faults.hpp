@@ -52,7 +52,7 @@ class Faults {
 // What one seed drew.
 struct FaultPlan {
   Faults faults;
-  NetworkConditions network;           // While faults are on.
+  NetworkConditions network;                        // While faults are on.
   Duration mean_between = std::chrono::seconds(2);  // Two faults of those that strike at moments.
   Duration mean_length = std::chrono::seconds(1);   // Of one of them.
   Duration disk_delay_max = std::chrono::milliseconds(5);

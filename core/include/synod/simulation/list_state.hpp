@@ -1,7 +1,7 @@
 // File: list_state.hpp
 //
-// A state machine for simulations that keeps a list of what it applied, and can be told to change the
-// cluster by an entry.
+// A state machine for simulations that keeps a list of what it applied, and can be told to change
+// the cluster by an entry.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // File: scheduler.hpp
 //
-// Virtual time: a queue of work ordered by moment and, within a moment, by the order in which it was
-// asked for. One thread runs everything, so one seed gives one history.
+// Virtual time: a queue of work ordered by moment and, within a moment, by the order in which it
+// was asked for. One thread runs everything, so one seed gives one history.
 #pragma once
 
 #include <cstdint>

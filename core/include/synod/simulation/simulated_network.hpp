@@ -1,7 +1,7 @@
 // File: simulated_network.hpp
 //
-// A network that loses, repeats, reorders, delays and cuts, and never forges. Every message is encoded
-// as a frame, carried and decoded, as between machines.
+// A network that loses, repeats, reorders, delays and cuts, and never forges. Every message is
+// encoded as a frame, carried and decoded, as between machines.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct NetworkConditions {
   Duration delay_mean = std::chrono::microseconds(500);  // Above the minimum, exponential.
   double loss = 0;
   double duplication = 0;
-  // This share of the messages comes late, by up to `straggler_delay`: also into a later life of the
-  // receiver.
+  // This share of the messages comes late, by up to `straggler_delay`: also into a later life of
+  // the receiver.
   double stragglers = 0;
   Duration straggler_delay = std::chrono::seconds(30);
 };
@@ -41,13 +41,15 @@ struct NetworkStats {
 class SimulatedNetwork {
  public:
   // Sees every delivery, before the receiver does.
-  using Observer = std::function<void(NodeId to, const Received&, std::span<const std::byte> frame)>;
+  using Observer =
+      std::function<void(NodeId to, const Received&, std::span<const std::byte> frame)>;
 
   SimulatedNetwork(Scheduler& scheduler, std::uint64_t seed, NetworkConditions conditions,
                    const Limits& limits);
   ~SimulatedNetwork();
 
-  // The lane that deliveries to `node` run in; it outlives the network. Ids are small numbers from 1.
+  // The lane that deliveries to `node` run in; it outlives the network. Ids are small numbers
+  // from 1.
   void add(NodeId node, Lane& lane);
   // A communicator for one life of `node`; it must not outlive the network.
   [[nodiscard]] std::unique_ptr<Communicator> connect(NodeId node);

@@ -1,0 +1,267 @@
+#include <synod/simulation/checker.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <synod/hash.hpp>
+#include <synod/replica.hpp>
+
+namespace synod::simulation {
+namespace {
+
+std::string at_round(RoundNum round) { return "r" + to_string(round); }
+
+std::uint64_t need(std::uint64_t stated, std::uint64_t weight) {
+  return stated != 0 ? stated : weight / 2 + 1;
+}
+
+}  // namespace
+
+std::uint64_t fingerprint(const Entry& entry) {
+  std::uint64_t print = hash_of(entry.id) ^ mix(static_cast<std::uint64_t>(entry.kind) + 1);
+  print = mix(print + entry.tag);
+  print = mix(print + entry.last_round.value());
+  return mix(print + synod::fingerprint(entry.payload.bytes())) | 1;
+}
+
+void Checker::violation(const std::string& invariant, const std::string& text) {
+  violations_.push_back(invariant + ": " + text);
+}
+
+Checker::Round& Checker::at(RoundNum round) {
+  if (rounds_.size() <= round.value()) rounds_.resize(round.value() + 1);
+  return rounds_[round.value()];
+}
+
+// --- The disks -----------------------------------------------------------------------------------
+
+void Checker::on_genesis(const GenesisMap& map) {
+  if (genesis_ && *genesis_ != map) violation("I13", "two genesis maps are complete");
+  genesis_ = map;
+}
+
+void Checker::on_durable(NodeId node, Incarnation incarnation, const Record& record,
+                         bool rewritten) {
+  if (const auto* promised = std::get_if<PromiseRecord>(&record)) {
+    promise(node, incarnation, promised->coord, rewritten);
+  } else if (const auto* accepted = std::get_if<AcceptedRecord>(&record)) {
+    promise(node, incarnation, accepted->placed.coord, rewritten);
+    accept(node, incarnation, accepted->placed);
+  } else if (const auto* genesis = std::get_if<GenesisRecord>(&record)) {
+    if (genesis->complete) on_genesis(genesis->map);
+  }
+}
+
+void Checker::promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten) {
+  CoordNum& promised = nodes_[node].promised[incarnation];
+  if (coord < promised && !rewritten) {
+    violation("I5", "node " + to_string(node) + " durably promised " + to_string(promised) +
+                        " and then " + to_string(coord));
+  }
+  promised = std::max(promised, coord);
+}
+
+void Checker::on_loaded(NodeId node, Incarnation incarnation, const std::vector<Record>& records) {
+  CoordNum found;
+  for (const Record& record : records) {
+    if (const auto* promised = std::get_if<PromiseRecord>(&record)) {
+      found = std::max(found, promised->coord);
+    } else if (const auto* accepted = std::get_if<AcceptedRecord>(&record)) {
+      found = std::max(found, accepted->placed.coord);
+    }
+  }
+  if (found < nodes_[node].promised[incarnation]) {
+    violation("I5", "node " + to_string(node) + " promised " +
+                        to_string(nodes_[node].promised[incarnation]) + " and remembers " +
+                        to_string(found));
+  }
+  // What was synced and never reported is durable all the same.
+  for (const Record& record : records) on_durable(node, incarnation, record, true);
+}
+
+Incarnation Checker::incarnation_at(NodeId node, RoundNum round) const {
+  for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
+    if (change->node == node && change->from <= round) return change->incarnation;
+  }
+  return genesis_ ? genesis_->incarnation_of(node) : Incarnation::max();
+}
+
+void Checker::readmit(const Entry& entry, RoundNum from) {
+  Readmit change;
+  if (!decode(entry.payload, change)) return;
+  if (incarnation_at(change.node, RoundNum::max()) != change.expected) return;
+  changes_.push_back({change.node, from, change.incarnation});
+}
+
+void Checker::accept(NodeId node, Incarnation incarnation, const PlacedEntry& placed) {
+  const Incarnation counting = incarnation_at(node, placed.round);
+  if (counting != incarnation && counting != Incarnation::max()) {
+    violation("I13", "node " + to_string(node) + " accepted " + at_round(placed.round) +
+                         " in an incarnation that does not count");
+    return;
+  }
+  Round& round = at(placed.round);
+  const std::uint64_t print = fingerprint(placed.entry);
+  auto it = std::find_if(round.accepted.begin(), round.accepted.end(),
+                         [&](const Accepted& each) { return each.coord == placed.coord; });
+  if (it == round.accepted.end()) {
+    it = round.accepted.insert(it, Accepted{placed.coord, print, {}});
+  }
+  if (it->entry != print) {
+    violation("I4", at_round(placed.round) + " has two entries at " + to_string(placed.coord) +
+                        ", the second is " + describe(placed.entry));
+    return;
+  }
+  if (std::find(it->by.begin(), it->by.end(), node) != it->by.end()) return;
+  it->by.push_back(node);
+  if (!is_chosen(round, *it)) return;
+  if (round.chosen == 0) {
+    ++rounds_chosen_;
+  } else if (round.chosen != print) {
+    violation("I3", at_round(placed.round) + " is chosen twice, the second time at " +
+                        to_string(placed.coord) + " as " + describe(placed.entry));
+  }
+  round.chosen = print;
+}
+
+bool Checker::is_chosen(const Round& round, const Accepted& accepted) const {
+  const Cluster& cluster = round.cluster ? *round.cluster : cluster_;
+  std::uint64_t whole = 0;
+  std::uint64_t yes = 0;
+  for (const Member& member : cluster.members) {
+    if (!member.roles.accept) continue;
+    whole += member.weight;
+    const bool voted =
+        std::find(accepted.by.begin(), accepted.by.end(), member.id) != accepted.by.end();
+    if (voted) yes += member.weight;
+  }
+  return yes >= need(cluster.policy.phase2, whole);
+}
+
+// --- The state machines --------------------------------------------------------------------------
+
+void Checker::on_started(NodeId node) {
+  nodes_[node].applied = RoundNum();
+  nodes_[node].knows_applied = true;
+}
+
+void Checker::on_cluster(NodeId node, RoundNum round, std::shared_ptr<const Cluster> cluster) {
+  Round& known = at(round);
+  if (known.cluster && cluster && !(*known.cluster == *cluster)) {
+    violation("I13", "node " + to_string(node) + " knows another cluster for " + at_round(round));
+  }
+  if (!known.cluster) known.cluster = std::move(cluster);
+}
+
+void Checker::on_applied(NodeId node, RoundNum round, const Entry& entry,
+                         std::optional<SkipReason> skipped, std::uint64_t concurrency) {
+  Node& state = nodes_[node];
+  const bool follows = state.knows_applied ? round == state.applied.next() : round > state.applied;
+  if (!follows) {
+    violation("I7", "node " + to_string(node) + " applied " + at_round(round) + " after " +
+                        at_round(state.applied));
+  }
+  state.applied = round;
+  state.knows_applied = true;
+  Round& known = at(round);
+  const std::uint64_t print = fingerprint(entry);
+  if (known.applied != 0) {
+    if (known.applied != print || known.skipped != skipped) {
+      violation("I1", "node " + to_string(node) + " applied another entry in " + at_round(round) +
+                          ": " + describe(entry));
+    }
+    return;
+  }
+  if (known.chosen != print) {
+    violation("I6", "node " + to_string(node) + " applied " + describe(entry) + " in " +
+                        at_round(round) + " before a quorum held it durably");
+  }
+  known.applied = print;
+  known.id = entry.id;
+  known.skipped = skipped;
+  if (entry.kind == EntryKind::kReadmit) readmit(entry, round.plus(concurrency));
+  if (skipped) return;
+  if (!effects_.emplace(entry.id, round).second) {
+    violation("I10", describe(entry) + " took effect in " + at_round(effects_[entry.id]) +
+                         " and in " + at_round(round));
+  }
+}
+
+void Checker::on_state_loaded(NodeId node) { nodes_[node].knows_applied = false; }
+
+void Checker::on_installed(NodeId node, RoundNum round) {
+  Node& state = nodes_[node];
+  if (state.knows_applied) return;  // It has applied more since.
+  if (round < state.applied) {
+    violation("I20", "node " + to_string(node) + " went back from " + at_round(state.applied) +
+                         " to a snapshot of " + at_round(round));
+  }
+  state.applied = round;
+  state.knows_applied = true;
+}
+
+void Checker::on_digest(NodeId node, RoundNum applied, std::uint64_t digest) {
+  Round& known = at(applied);
+  if (known.digest && *known.digest != digest) {
+    violation("I8", "node " + to_string(node) + " has another digest at " + at_round(applied));
+  }
+  known.digest = digest;
+}
+
+RoundNum Checker::settled_to() const {
+  RoundNum round;
+  for (const auto& [node, state] : nodes_) round = std::max(round, state.applied);
+  return round;
+}
+
+// --- The clients ---------------------------------------------------------------------------------
+
+void Checker::on_append(const EntryId& id) {
+  const auto [it, is_new] = clients_.try_emplace(id);
+  if (!is_new) it->second.appended_again = true;
+}
+
+void Checker::on_acknowledged(const EntryId& id, RoundNum round) {
+  clients_[id].acknowledged = round;
+  acknowledged_to_ = std::max(acknowledged_to_, round);
+  if (effect_of(id) != round) {
+    violation("I9", "append " + to_string(id) + " was acknowledged in " + at_round(round) +
+                        ", where it had no effect");
+  }
+}
+
+void Checker::on_failed(const EntryId& id, ClientView view) {
+  Client& client = clients_[id];
+  // A second append of the same id may still place it.
+  if (view == ClientView::kDidNotHappen && !client.appended_again) client.did_not_happen = true;
+}
+
+RoundNum Checker::effect_of(const EntryId& id) const {
+  const auto it = effects_.find(id);
+  return it == effects_.end() ? RoundNum() : it->second;
+}
+
+void Checker::on_read(NodeId node, RoundNum bound, RoundNum applied) {
+  if (applied < bound) {
+    violation("I11", "node " + to_string(node) + " answered a linearizable read after " +
+                         at_round(applied) + " although " + at_round(bound) +
+                         " was acknowledged before it began");
+  }
+  acknowledged_to_ = std::max(acknowledged_to_, applied);
+}
+
+void Checker::finish() {
+  for (const auto& [id, client] : clients_) {
+    const RoundNum effect = effect_of(id);
+    if (client.acknowledged != RoundNum() && effect != client.acknowledged) {
+      violation("I9", "append " + to_string(id) + ", acknowledged in " +
+                          at_round(client.acknowledged) + ", is not in the log");
+    }
+    if (client.did_not_happen && effect != RoundNum() && !client.appended_again) {
+      violation("I15", "append " + to_string(id) + " was said not to happen and took effect in " +
+                           at_round(effect));
+    }
+  }
+}
+
+}  // namespace synod::simulation

@@ -1,0 +1,66 @@
+#include <synod/simulation/scheduler.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace synod::simulation {
+
+bool Scheduler::later(const Due& a, const Due& b) {
+  return a.when != b.when ? a.when > b.when : a.sequence > b.sequence;
+}
+
+void Scheduler::push(Timestamp when, Lane* lane, std::uint64_t life, Work work) {
+  std::uint32_t slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  slots_[slot] = Slot{lane, life, std::move(work)};
+  heap_.push_back(Due{std::max(when, now_), sequence_++, slot});
+  std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+void Scheduler::resume(Lane& lane) {
+  lane.paused_ = false;
+  for (Lane::Waiting& each : std::exchange(lane.waiting_, {})) {
+    push(now_, &lane, each.life, std::move(each.work));
+  }
+}
+
+void Scheduler::end_life(Lane& lane) {
+  ++lane.life_;
+  lane.paused_ = false;
+  // What came from outside while the lane was paused still comes, to the next life.
+  for (Lane::Waiting& each : std::exchange(lane.waiting_, {})) {
+    if (each.life == 0) push(now_, &lane, 0, std::move(each.work));
+  }
+}
+
+bool Scheduler::run_one() {
+  if (heap_.empty()) return false;
+  std::pop_heap(heap_.begin(), heap_.end(), later);
+  const Due due = heap_.back();
+  heap_.pop_back();
+  now_ = due.when;
+  Slot slot = std::move(slots_[due.slot]);
+  slots_[due.slot] = {};
+  free_.push_back(due.slot);
+  if (slot.lane != nullptr && slot.life != 0 && slot.life != slot.lane->life_) return true;
+  if (slot.lane != nullptr && slot.lane->paused_) {
+    slot.lane->waiting_.push_back({slot.life, std::move(slot.work)});
+    return true;
+  }
+  ++steps_;
+  slot.work();
+  return true;
+}
+
+void Scheduler::run_until(Timestamp until) {
+  while (!heap_.empty() && heap_.front().when <= until) run_one();
+  now_ = std::max(now_, until);
+}
+
+}  // namespace synod::simulation

@@ -1,0 +1,150 @@
+#include "simulation/simulated_node.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include <synod/hash.hpp>
+#include <synod/simulation/list_state.hpp>
+
+namespace synod::simulation {
+namespace {
+
+// Small, so that a run goes through many segments.
+constexpr std::uint64_t kSegmentBytes = 64u << 10;
+
+std::string moment(Timestamp now) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "[%12.6f] ",
+                static_cast<double>(now.microseconds()) / 1'000'000.0);
+  return text;
+}
+
+}  // namespace
+
+void World::trace(NodeId node, std::string_view text) const {
+  if (!tracing()) return;
+  options.trace(moment(scheduler.now()) + to_string(node) + " " + std::string(text));
+}
+
+void World::stamp(std::uint64_t value) {
+  hash = mix(hash + mix(value + static_cast<std::uint64_t>(scheduler.now().microseconds())));
+}
+
+SimulatedNode::SimulatedNode(World& world, NodeId id, std::uint64_t seed, ClockDrift drift)
+    : world_(world), id_(id), prng_(seed), drift_(drift), disk_(prng_.fork()) {
+  world_.network.add(id_, lane_);
+}
+
+SimulatedNode::~SimulatedNode() {
+  world_.scheduler.end_life(lane_);
+  life_.reset();
+}
+
+bool SimulatedNode::ready() const { return life_ != nullptr && life_->ready; }
+
+RunnerOptions SimulatedNode::runner_options() {
+  RunnerOptions options;
+  options.cluster = ClusterId::of("simulated");
+  options.replica = world_.options.replica;
+  options.replica.id = id_;
+  options.replica.founders = world_.cluster;
+  options.replica.found_alone = world_.cluster.members.size() == 1;
+  options.replica.seed = prng_.next();
+  options.snapshot_every_bytes = world_.options.snapshot_every_bytes;
+  return options;
+}
+
+void SimulatedNode::start() {
+  ++lives_;
+  stopped_ = absl::OkStatus();
+  world_.trace(id_, "starts");
+  world_.checker.on_started(id_);
+  life_ = std::make_unique<Life>();
+  life_->runtime = std::make_unique<SimulatedRuntime>(world_.scheduler, lane_, drift_);
+  life_->files = disk_.make_file_system([this](Duration delay, Work work) {
+    world_.scheduler.at(world_.scheduler.now().after(delay), lane_, std::move(work));
+  });
+  life_->journal = std::make_unique<Journal>(
+      *life_->files, JournalOptions{ClusterId::of("simulated"), id_, kSegmentBytes});
+  WatchedStorage::Trace trace;
+  if (world_.tracing()) trace = [this](const std::string& line) { world_.trace(id_, line); };
+  life_->storage =
+      std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(trace));
+  const auto& make_state = world_.options.state;
+  life_->state = std::make_unique<WatchedState>(
+      make_state ? make_state() : std::make_unique<ListState>(world_.options.concurrency),
+      world_.checker, id_,
+      [this](RoundNum round, const Entry& entry, std::optional<SkipReason> skipped) {
+        on_applied(round, entry, skipped);
+      });
+  life_->communicator = world_.network.connect(id_);
+  make_runner();
+}
+
+void SimulatedNode::make_runner() {
+  const SimulationOptions& options = world_.options;
+  life_->runner = std::make_unique<Runner>(
+      runner_options(), *life_->runtime, *life_->storage, *life_->communicator, *life_->state,
+      options.voter ? options.voter(id_) : std::make_unique<IndiscriminateVoter>(),
+      options.decorations ? options.decorations(id_) : std::vector<std::unique_ptr<Decoration>>());
+  life_->runner->on_event([this](const Event& event) { on_event(event); });
+  life_->runner->on_stopped([this](absl::Status status) {
+    world_.trace(id_, "stopped: " + status.ToString());
+    stopped_ = std::move(status);
+  });
+  life_->runner->start([this](const absl::Status& status) {
+    if (status.ok()) {
+      life_->ready = true;
+    } else {
+      world_.trace(id_, "does not start: " + status.ToString());
+      stopped_ = status;
+    }
+  });
+}
+
+void SimulatedNode::crash() {
+  world_.trace(id_, "crashes");
+  world_.scheduler.end_life(lane_);
+  life_->communicator->stop();
+  disk_.crash(prng_);
+  life_.reset();
+}
+
+void SimulatedNode::wipe() {
+  world_.trace(id_, "loses its disk");
+  const std::vector<std::string> names = disk_.names();
+  std::unique_ptr<FileSystem> files = disk_.make_file_system([this](Duration, Work work) {
+    world_.scheduler.at(world_.scheduler.now(), lane_, std::move(work));
+  });
+  for (const std::string& name : names) files->remove(name, [](const absl::Status&) {});
+  files.reset();  // Finishes what is queued.
+  wiped_ = true;
+}
+
+void SimulatedNode::shut_down(absl::AnyInvocable<void()> done) {
+  life_->runner->shut_down(std::move(done));
+}
+
+void SimulatedNode::on_applied(RoundNum round, const Entry& entry,
+                               std::optional<SkipReason> skipped) {
+  world_.stamp(fingerprint(entry) ^ mix(round.value()) ^ id_.value());
+  world_.checker.on_applied(id_, round, entry, skipped, life_->state->concurrency());
+}
+
+void SimulatedNode::on_event(const Event& event) {
+  if (world_.tracing()) world_.trace(id_, "  " + synod::describe(event));
+  if (const auto* installed = std::get_if<Installed>(&event)) {
+    world_.checker.on_installed(id_, installed->round);
+  } else if (const auto* broken = std::get_if<Violation>(&event)) {
+    world_.checker.violation("I19", "node " + to_string(id_) + " says: " + broken->text);
+  } else if (const auto* applied = std::get_if<Applied>(&event)) {
+    // One look for each turn: at the last of its applies.
+    if (applied->placed.round != life_->state->applied()) return;
+    const ReplicaView now = view();
+    if (now.applied == applied->placed.round) {
+      world_.checker.on_digest(id_, now.applied, now.log_digest);
+    }
+  }
+}
+
+}  // namespace synod::simulation

@@ -1,0 +1,107 @@
+// One simulated machine: a disk and a clock that outlive the lives of its node.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <synod/journal.hpp>
+#include <synod/runner.hpp>
+#include <synod/simulation/checker.hpp>
+#include <synod/simulation/cluster.hpp>
+#include <synod/simulation/simulated_disk.hpp>
+#include <synod/simulation/simulated_network.hpp>
+#include <synod/simulation/simulated_runtime.hpp>
+
+#include "simulation/watched_state.hpp"
+#include "simulation/watched_storage.hpp"
+
+namespace synod::simulation {
+
+// What all nodes of one simulation share.
+struct World {
+  World(const SimulationOptions& simulation_options, Cluster founders, std::uint64_t network_seed)
+      : options(simulation_options),
+        cluster(std::move(founders)),
+        network(scheduler, network_seed, NetworkConditions{}, simulation_options.replica.limits),
+        checker(cluster) {}
+
+  [[nodiscard]] bool tracing() const { return options.trace != nullptr; }
+  // One line of the trace, with the time.
+  void trace(NodeId node, std::string_view text) const;
+  // Makes the hash of the run depend on `value`.
+  void stamp(std::uint64_t value);
+
+  const SimulationOptions& options;
+  Cluster cluster;
+  Scheduler scheduler;
+  SimulatedNetwork network;
+  Checker checker;
+  std::uint64_t hash = 0;
+};
+
+class SimulatedNode {
+ public:
+  SimulatedNode(World& world, NodeId id, std::uint64_t seed, ClockDrift drift);
+  ~SimulatedNode();
+
+  void start();
+  // The process and the machine die: what was not synced is lost, in part.
+  void crash();
+  // The disk is lost as well. Requires: it is down.
+  void wipe();
+  void pause() { world_.scheduler.pause(lane_); }
+  void resume() { world_.scheduler.resume(lane_); }
+  // Ends by itself, as a user would; `done` runs when nothing of it is left to do.
+  void shut_down(absl::AnyInvocable<void()> done);
+
+  [[nodiscard]] NodeId id() const { return id_; }
+  [[nodiscard]] bool up() const { return life_ != nullptr; }
+  [[nodiscard]] bool paused() const { return lane_.paused(); }
+  // Up, and loaded.
+  [[nodiscard]] bool ready() const;
+  // Stopped by itself, with this reason; Ok where it did not.
+  [[nodiscard]] const absl::Status& stopped() const { return stopped_; }
+  [[nodiscard]] bool wiped() const { return wiped_; }
+  // Counts starts.
+  [[nodiscard]] std::uint64_t lives() const { return lives_; }
+  [[nodiscard]] DiskFaults& disk_faults() { return disk_.faults(); }
+
+  // Requires: ready().
+  void append(AppendRequest request) { life_->runner->append(std::move(request)); }
+  void read(ReadRequest request) { life_->runner->read(std::move(request)); }
+  [[nodiscard]] ReplicaView view() const { return life_->runner->view(); }
+  [[nodiscard]] std::string describe() const { return life_->runner->describe(); }
+  [[nodiscard]] RoundNum applied() const { return life_->state->applied(); }
+  [[nodiscard]] Timestamp local_now() const { return life_->runtime->now(); }
+
+ private:
+  // In the order in which they need each other.
+  struct Life {
+    std::unique_ptr<SimulatedRuntime> runtime;
+    std::unique_ptr<FileSystem> files;
+    std::unique_ptr<Journal> journal;
+    std::unique_ptr<WatchedStorage> storage;
+    std::unique_ptr<WatchedState> state;
+    std::unique_ptr<Communicator> communicator;
+    std::unique_ptr<Runner> runner;
+    bool ready = false;
+  };
+
+  void make_runner();
+  void on_event(const Event& event);
+  void on_applied(RoundNum round, const Entry& entry, std::optional<SkipReason> skipped);
+  [[nodiscard]] RunnerOptions runner_options();
+
+  World& world_;
+  NodeId id_;
+  Prng prng_;
+  ClockDrift drift_;
+  Lane lane_;
+  SimulatedDisk disk_;
+  std::unique_ptr<Life> life_;
+  absl::Status stopped_;
+  bool wiped_ = false;
+  std::uint64_t lives_ = 0;
+};
+
+}  // namespace synod::simulation

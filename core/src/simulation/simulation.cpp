@@ -1,0 +1,250 @@
+#include "simulation/simulation.hpp"
+
+#include <utility>
+
+#include <synod/hash.hpp>
+
+namespace synod::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kWarmUpMax = seconds(60);
+constexpr Duration kFaultsMax = seconds(600);
+constexpr Duration kRecoveryMax = seconds(120);
+constexpr Duration kAppendMax = seconds(60);
+
+// Sub-streams: what one of them draws does not move the others.
+enum class Stream : std::uint64_t { kPlan = 1, kNetwork, kWorkload, kFaults, kClocks, kNode };
+
+std::uint64_t stream(std::uint64_t seed, Stream kind, std::uint64_t index = 0) {
+  return mix(mix(seed + 1) + (static_cast<std::uint64_t>(kind) << 32) + index);
+}
+
+Cluster members_of(const SimulationOptions& options) {
+  Cluster cluster;
+  for (std::uint64_t i = 1; i <= options.nodes; ++i) {
+    cluster.members.push_back(Member{.id = NodeId(i)});
+  }
+  cluster.policy = options.policy;
+  return cluster;
+}
+
+FaultPlan plan_of(const SimulationOptions& options, Prng& prng) {
+  return options.exactly ? draw_strengths(prng, options.faults) : draw_plan(prng, options.faults);
+}
+
+}  // namespace
+
+Simulation::Simulation(const SimulationOptions& options)
+    : options_(options),
+      prng_(stream(options.seed, Stream::kPlan)),
+      plan_(plan_of(options, prng_)),
+      world_(options_, members_of(options), stream(options.seed, Stream::kNetwork)) {
+  make_nodes();
+  workload_ = std::make_unique<Workload>(world_, nodes_, stream(options.seed, Stream::kWorkload),
+                                         options.entries);
+  nemesis_ = std::make_unique<Nemesis>(world_, nodes_, *workload_, plan_,
+                                       stream(options.seed, Stream::kFaults));
+  world_.network.on_delivery(
+      [this](NodeId to, const Received& received, std::span<const std::byte> frame) {
+        world_.stamp(frame.size() + (received.message.index() << 20) + (to.value() << 40) +
+                     (received.from.value() << 50));
+        if (!world_.tracing()) return;
+        world_.trace(
+            to, "< " + synod::describe(received.message) + " from " + to_string(received.from));
+      });
+}
+
+void Simulation::make_nodes() {
+  Prng clocks(stream(options_.seed, Stream::kClocks));
+  for (const Member& member : world_.cluster.members) {
+    ClockDrift drift{clocks.between(seconds(1), seconds(1000)), 0};
+    const auto range = static_cast<std::uint64_t>(2 * plan_.drift_ppm_max + 1);
+    drift.drift_ppm = static_cast<std::int64_t>(clocks.below(range)) - plan_.drift_ppm_max;
+    nodes_.push_back(std::make_unique<SimulatedNode>(
+        world_, member.id, stream(options_.seed, Stream::kNode, member.id.value()), drift));
+    nodes_.back()->disk_faults().delay_max = milliseconds(2);
+  }
+}
+
+template <class Predicate>
+bool Simulation::run_until(Duration limit, Predicate reached) {
+  const Timestamp end = world_.scheduler.now().after(limit);
+  while (world_.checker.ok() && world_.scheduler.now() < end) {
+    world_.scheduler.run_until(world_.scheduler.now().after(milliseconds(5)));
+    look_after_nodes();
+    if (reached()) return true;
+  }
+  return false;
+}
+
+// Nothing that is simulated gives a node a reason to stop by itself.
+void Simulation::look_after_nodes() {
+  for (const auto& node : nodes_) {
+    if (!node->stopped().ok()) {
+      world_.checker.violation("I19", "node " + to_string(node->id()) +
+                                          " stopped by itself: " + node->stopped().ToString());
+    }
+  }
+}
+
+Report Simulation::run() {
+  warm_up();
+  if (world_.checker.ok()) suffer();
+  if (world_.checker.ok()) recover();
+  if (world_.checker.ok()) demand_liveness();
+  if (world_.checker.ok()) end_all();
+  if (world_.checker.ok()) world_.checker.finish();
+  return report();
+}
+
+bool Simulation::all_ready_and_voting() const {
+  for (const auto& node : nodes_) {
+    if (!node->ready()) return false;
+    if (!node->wiped() && node->view().participation != Participation::kActive) return false;
+  }
+  return true;
+}
+
+void Simulation::warm_up() {
+  for (auto& node : nodes_) node->start();
+  if (!run_until(kWarmUpMax, [this] { return all_ready_and_voting(); }) && world_.checker.ok()) {
+    world_.checker.violation("I16", "the genesis does not complete: " + standings());
+  }
+}
+
+void Simulation::suffer() {
+  workload_->begin();
+  nemesis_->begin();
+  // Time may run out with entries left: a plan may be as harsh as that.
+  (void)run_until(kFaultsMax,
+                  [this] { return workload_->done() && workload_->outstanding() == 0; });
+}
+
+void Simulation::recover() {
+  workload_->end();
+  // One run in four ends its faults with a restart of everything.
+  if (prng_.below(4) == 0) {
+    for (auto& node : nodes_) {
+      if (node->up()) nemesis_->crash(*node);
+    }
+  }
+  nemesis_->heal();
+  if (!run_until(kRecoveryMax,
+                 [this] { return all_ready_and_voting() && workload_->outstanding() == 0; }) &&
+      world_.checker.ok()) {
+    world_.checker.violation("I17", std::to_string(workload_->outstanding()) +
+                                        " operations have no answer: " + standings());
+  }
+}
+
+void Simulation::append_at(SimulatedNode& node) {
+  ++late_appends_;
+  AppendRequest request;
+  request.entry.id = prng_.entry_id();
+  request.entry.kind = EntryKind::kState;
+  request.entry.payload = Payload::copy_of("after-healing");
+  request.deadline = node.local_now().after(kAppendMax);
+  world_.checker.on_append(request.entry.id);
+  request.done = [this, id = request.entry.id,
+                  at = node.id()](const absl::StatusOr<AppendReceipt>& result) {
+    --late_appends_;
+    if (result.ok()) {
+      world_.checker.on_acknowledged(id, result->round);
+    } else {
+      world_.checker.violation("I16", "after the healing node " + to_string(at) +
+                                          " cannot append: " + result.status().ToString());
+    }
+  };
+  node.append(std::move(request));
+}
+
+bool Simulation::all_equal() const {
+  for (const auto& node : nodes_) {
+    if (!node->ready() || node->applied() != world_.checker.settled_to()) return false;
+  }
+  return true;
+}
+
+void Simulation::demand_liveness() {
+  for (auto& node : nodes_) {
+    if (!node->wiped()) append_at(*node);
+  }
+  const bool answered = run_until(2 * kAppendMax, [this] { return late_appends_ == 0; });
+  if (!answered && world_.checker.ok()) {
+    world_.checker.violation("I16", "after the healing an append has no answer: " + standings());
+  }
+  const bool equal = world_.checker.ok() && run_until(kRecoveryMax, [this] { return all_equal(); });
+  if (!equal && world_.checker.ok()) {
+    world_.checker.violation("I16", "the nodes do not reach the same round: " + standings());
+  }
+}
+
+void Simulation::end_all() {
+  std::uint64_t running = nodes_.size();
+  for (auto& node : nodes_) node->shut_down([&running] { --running; });
+  if (!run_until(kRecoveryMax, [&running] { return running == 0; })) {
+    world_.checker.violation("I17", "a node does not shut down: " + standings());
+  }
+}
+
+std::string Simulation::standings() const {
+  std::string text;
+  for (const auto& node : nodes_) {
+    if (!text.empty()) text += "; ";
+    text += to_string(node->id());
+    if (!node->ready()) {
+      text += node->up() ? " loading" : " down";
+      continue;
+    }
+    const ReplicaView view = node->view();
+    text += " " + std::string(to_string(view.standing)) + " " +
+            std::string(to_string(view.participation)) + " applied r" + to_string(view.applied) +
+            " of r" + to_string(view.highest_seen);
+  }
+  return text;
+}
+
+Report Simulation::report() const {
+  Report report;
+  report.violations = world_.checker.violations();
+  report.seed = options_.seed;
+  report.faults = plan_.faults.text();
+  report.replay = "synod-simulate --seed " + std::to_string(options_.seed) + " --nodes " +
+                  std::to_string(options_.nodes) + " --entries " +
+                  std::to_string(options_.entries) + " --concurrency " +
+                  std::to_string(options_.concurrency) + " --faults " + options_.faults.text() +
+                  (options_.exactly ? " --exactly" : "");
+  report.trace_hash = world_.hash;
+  report.messages = world_.network.stats().delivered;
+  report.rounds = world_.checker.settled_to().value();
+  report.chosen = world_.checker.rounds_chosen();
+  report.appends = workload_->stats().appends;
+  report.acknowledged = workload_->stats().acknowledged;
+  report.reads = workload_->stats().reads;
+  report.crashes = nemesis_->stats().crashes;
+  report.wipes = nemesis_->stats().wipes;
+  report.partitions = nemesis_->stats().partitions;
+  report.pauses = nemesis_->stats().pauses;
+  report.simulated = world_.scheduler.now().since(Timestamp());
+  return report;
+}
+
+Report simulate(const SimulationOptions& options) { return Simulation(options).run(); }
+
+std::string Report::text() const {
+  std::string text =
+      "seed " + std::to_string(seed) + (ok() ? " ok" : " FAILED") + ": " + std::to_string(rounds) +
+      " rounds, " + std::to_string(acknowledged) + "/" + std::to_string(appends) + " appends, " +
+      std::to_string(reads) + " reads, " + std::to_string(messages) + " messages, " +
+      std::to_string(crashes) + " crashes, " + std::to_string(wipes) + " wipes, " +
+      std::to_string(partitions) + " partitions, " + std::to_string(pauses) + " pauses, " +
+      std::to_string(simulated.count() / 1'000'000) + " s, faults " + faults;
+  for (const std::string& violation : violations) text += "\n  " + violation;
+  if (!ok()) text += "\n  replay: " + replay;
+  return text;
+}
+
+}  // namespace synod::simulation

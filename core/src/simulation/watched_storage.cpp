@@ -1,0 +1,57 @@
+#include "simulation/watched_storage.hpp"
+
+#include <utility>
+
+#include <synod/replica.hpp>
+
+namespace synod::simulation {
+
+void WatchedStorage::load(LoadDone done) {
+  storage_.load([this, done = std::move(done)](absl::StatusOr<Loaded> loaded) mutable {
+    if (loaded.ok() && loaded->memory == MemoryKind::kIntact && !loaded->records.empty()) {
+      const auto* identity = std::get_if<IdentityRecord>(&loaded->records.front());
+      if (identity != nullptr) incarnation_ = identity->incarnation;
+      checker_.on_loaded(node_, incarnation_, loaded->records);
+      if (loaded->snapshot != nullptr) {
+        checker_.on_state_loaded(node_);
+        checker_.on_installed(node_, loaded->snapshot->round);
+      }
+    }
+    done(std::move(loaded));
+  });
+}
+
+WriteStart WatchedStorage::write(const WriteBatch& batch, WriteDone done) {
+  if (trace_) {
+    for (const Record& record : batch.records) trace_("* " + describe(record));
+    if (batch.checkpoint) trace_("* checkpoint of r" + to_string(batch.checkpoint_round));
+  }
+  const WriteStart start =
+      storage_.write(batch, [this, &batch, done = std::move(done)](absl::Status status) mutable {
+        if (trace_) trace_("* written: " + status.ToString());
+        if (status.ok()) written(batch);
+        done(std::move(status));
+      });
+  if (start == WriteStart::kWritten) written(batch);
+  return start;
+}
+
+void WatchedStorage::written(const WriteBatch& batch) {
+  for (const Record& record : batch.records) {
+    if (const auto* identity = std::get_if<IdentityRecord>(&record)) {
+      incarnation_ = identity->incarnation;
+    }
+    checker_.on_durable(node_, incarnation_, record, batch.checkpoint);
+  }
+}
+
+void WatchedStorage::save(SnapshotPtr snapshot, WriteDone done) {
+  if (!trace_) return storage_.save(std::move(snapshot), std::move(done));
+  trace_("* saves a snapshot of r" + to_string(snapshot->round));
+  storage_.save(std::move(snapshot), [this, done = std::move(done)](absl::Status status) mutable {
+    trace_("* saved: " + status.ToString());
+    done(std::move(status));
+  });
+}
+
+}  // namespace synod::simulation

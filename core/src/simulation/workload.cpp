@@ -1,0 +1,168 @@
+#include "simulation/workload.hpp"
+
+#include <utility>
+
+#include <synod/status.hpp>
+
+namespace synod::simulation {
+namespace {
+
+constexpr std::uint32_t kAttemptsMax = 4;
+
+Payload numbered(std::uint64_t number) { return Payload::copy_of("e" + std::to_string(number)); }
+
+}  // namespace
+
+Workload::Workload(World& world, Nodes& nodes, std::uint64_t seed, std::uint64_t entries)
+    : world_(world), nodes_(nodes), prng_(seed), entries_(entries) {
+  using std::chrono::milliseconds;
+  clients_.resize(1 + prng_.below(8));
+  think_max_ = prng_.between(milliseconds(0), milliseconds(40));
+  timeout_ = prng_.between(milliseconds(200), milliseconds(5000));
+  reads_share_ = static_cast<double>(prng_.below(40)) / 100.0;
+}
+
+void Workload::begin() {
+  for (std::size_t i = 0; i < clients_.size(); ++i) next_after(i, Duration::zero());
+}
+
+std::uint64_t Workload::outstanding() const {
+  std::uint64_t count = 0;
+  for (const Client& client : clients_) count += client.busy ? 1 : 0;
+  return count;
+}
+
+void Workload::next_after(std::size_t client, Duration pause) {
+  world_.scheduler.at(world_.scheduler.now().after(pause), [this, client] { next(client); });
+}
+
+SimulatedNode* Workload::pick_node() {
+  SimulatedNode& node = *nodes_[prng_.below(nodes_.size())];
+  return node.ready() && !node.paused() ? &node : nullptr;
+}
+
+void Workload::next(std::size_t client) {
+  if (ended_ || clients_[client].busy) return;
+  SimulatedNode* node = pick_node();
+  if (node == nullptr) {
+    next_after(client, std::chrono::milliseconds(20));
+    return;
+  }
+  if (clients_[client].attempts == 0 && prng_.chance(reads_share_)) {
+    read(client, *node);
+  } else {
+    append(client, *node);
+  }
+}
+
+void Workload::append(std::size_t index, SimulatedNode& node) {
+  Client& client = clients_[index];
+  if (client.attempts == 0) {
+    if (begun_ >= entries_) return;
+    ++begun_;
+    client.id = prng_.entry_id();
+    const auto& payload = world_.options.payload;
+    client.payload = payload ? payload(begun_) : numbered(begun_);
+    const RoundNum soon = node.applied().plus(20 + prng_.below(400));
+    client.last_round = prng_.chance(0.2) ? soon : RoundNum::max();
+  }
+  ++client.attempts;
+  ++stats_.appends;
+  client.busy = true;
+  client.reading = false;
+  client.node = node.id();
+  const std::uint64_t operation = ++client.operation;
+  AppendRequest request;
+  request.entry.id = client.id;
+  request.entry.kind = EntryKind::kState;
+  request.entry.payload = client.payload;
+  request.entry.last_round = client.last_round;
+  request.deadline = node.local_now().after(timeout_);
+  request.id_minted_here = client.attempts == 1;
+  request.done = [this, index, operation](const absl::StatusOr<AppendReceipt>& result) {
+    appended(index, operation, result);
+  };
+  world_.trace(node.id(), "  asked to append " + std::string(client.payload.text()));
+  world_.checker.on_append(client.id);
+  node.append(std::move(request));
+}
+
+void Workload::appended(std::size_t index, std::uint64_t operation,
+                        const absl::StatusOr<AppendReceipt>& result) {
+  Client& client = clients_[index];
+  if (!client.busy || client.operation != operation) {
+    world_.checker.violation("I17", "an append was answered twice");
+    return;
+  }
+  client.busy = false;
+  if (result.ok()) {
+    ++stats_.acknowledged;
+    world_.trace(client.node, "  acknowledged " + std::string(client.payload.text()) + " in r" +
+                                  to_string(result->round));
+    world_.checker.on_acknowledged(client.id, result->round);
+    client.attempts = 0;
+    next_after(index, prng_.between(Duration::zero(), think_max_));
+    return;
+  }
+  ++stats_.failed;
+  world_.trace(client.node, "  failed " + std::string(client.payload.text()) + ": " +
+                                result.status().ToString());
+  const std::optional<AppendError> error = append_error(result.status());
+  const bool certain = error && error->fate == Fate::kDidNotHappen;
+  world_.checker.on_failed(client.id, certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
+  retry_or_go_on(index);
+}
+
+// An entry of unknown fate is sent again, often to another node, under the same id and expiry.
+void Workload::retry_or_go_on(std::size_t index) {
+  Client& client = clients_[index];
+  if (client.attempts >= kAttemptsMax || prng_.chance(0.4)) client.attempts = 0;
+  next_after(index, prng_.between(Duration::zero(), think_max_));
+}
+
+void Workload::read(std::size_t index, SimulatedNode& node) {
+  Client& client = clients_[index];
+  client.busy = true;
+  client.reading = true;
+  client.node = node.id();
+  client.bound = world_.checker.read_begins();
+  const std::uint64_t operation = ++client.operation;
+  ReadRequest request;
+  request.deadline = node.local_now().after(timeout_);
+  request.done = [this, index, operation](const absl::Status& status) {
+    was_read(index, operation, status);
+  };
+  node.read(std::move(request));
+}
+
+void Workload::was_read(std::size_t index, std::uint64_t operation, const absl::Status& status) {
+  Client& client = clients_[index];
+  if (!client.busy || client.operation != operation) {
+    world_.checker.violation("I17", "a read was answered twice");
+    return;
+  }
+  client.busy = false;
+  if (status.ok()) {
+    ++stats_.reads;
+    const RoundNum applied = nodes_[client.node.value() - 1]->applied();
+    world_.trace(client.node, "  read after r" + to_string(applied));
+    world_.checker.on_read(client.node, client.bound, applied);
+  }
+  next_after(index, prng_.between(Duration::zero(), think_max_));
+}
+
+void Workload::node_died(NodeId node) {
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    Client& client = clients_[i];
+    if (!client.busy || client.node != node) continue;
+    client.busy = false;
+    if (client.reading) {
+      next_after(i, prng_.between(Duration::zero(), think_max_));
+    } else {
+      world_.checker.on_failed(client.id, ClientView::kUnknown);
+      retry_or_go_on(i);
+    }
+  }
+}
+
+}  // namespace synod::simulation

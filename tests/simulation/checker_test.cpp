@@ -1,0 +1,212 @@
+// Every check of the simulator must go red on a history that is wrong, and stay green on one that
+// is not: otherwise a green run says nothing.
+#include <gtest/gtest.h>
+
+#include <synod/simulation/checker.hpp>
+
+namespace synod::simulation {
+namespace {
+
+constexpr NodeId kA(1);
+constexpr NodeId kB(2);
+constexpr NodeId kC(3);
+constexpr Incarnation kMemory(7);
+
+class CheckerTest : public testing::Test {
+ protected:
+  CheckerTest() {
+    for (const NodeId node : {kA, kB, kC}) checker.on_started(node);
+  }
+
+  static Cluster three() {
+    Cluster cluster;
+    for (const NodeId node : {kA, kB, kC}) cluster.members.push_back(Member{.id = node});
+    return cluster;
+  }
+  static CoordNum coord(std::uint64_t counter, NodeId proposer) {
+    return {counter, proposer, kMemory};
+  }
+  static Entry entry(std::uint64_t id) {
+    Entry entry;
+    entry.id = {0, id};
+    entry.kind = EntryKind::kState;
+    return entry;
+  }
+  void accept(NodeId node, std::uint64_t round, const CoordNum& at, std::uint64_t id) {
+    checker.on_durable(node, kMemory, AcceptedRecord{{RoundNum(round), at, entry(id)}});
+  }
+  void choose(std::uint64_t round, std::uint64_t id) {
+    accept(kA, round, coord(1, kA), id);
+    accept(kB, round, coord(1, kA), id);
+  }
+  void apply(NodeId node, std::uint64_t round, std::uint64_t id) {
+    checker.on_applied(node, RoundNum(round), entry(id), std::nullopt);
+  }
+  // The first violation names this invariant.
+  void expect_broken(const std::string& invariant) {
+    ASSERT_FALSE(checker.ok()) << "nothing was found";
+    EXPECT_TRUE(checker.violations().front().starts_with(invariant + ":"))
+        << checker.violations().front();
+  }
+
+  Checker checker{three()};
+};
+
+TEST_F(CheckerTest, AGoodHistoryIsGreen) {
+  checker.on_append({0, 5});
+  checker.on_append({0, 6});
+  choose(1, 5);
+  apply(kA, 1, 5);
+  apply(kB, 1, 5);
+  checker.on_digest(kA, RoundNum(1), 11);
+  checker.on_digest(kB, RoundNum(1), 11);
+  checker.on_acknowledged({0, 5}, RoundNum(1));
+  checker.on_failed({0, 6}, ClientView::kDidNotHappen);
+  checker.on_read(kA, checker.read_begins(), RoundNum(1));
+  checker.on_state_loaded(kC);
+  checker.on_installed(kC, RoundNum(1));
+  checker.finish();
+  EXPECT_TRUE(checker.ok()) << checker.violations().front();
+  EXPECT_EQ(checker.rounds_chosen(), 1u);
+}
+
+TEST_F(CheckerTest, TwoEntriesAppliedInOneRound) {
+  choose(1, 5);
+  apply(kA, 1, 5);
+  apply(kB, 1, 6);
+  expect_broken("I1");
+}
+
+TEST_F(CheckerTest, TheSameEntrySkippedByOneNodeOnly) {
+  choose(1, 5);
+  apply(kA, 1, 5);
+  checker.on_applied(kB, RoundNum(1), entry(5), SkipReason::kExpired);
+  expect_broken("I1");
+}
+
+TEST_F(CheckerTest, TwoEntriesChosenInOneRound) {
+  choose(1, 5);
+  accept(kB, 1, coord(2, kB), 6);
+  EXPECT_TRUE(checker.ok());
+  accept(kC, 1, coord(2, kB), 6);
+  expect_broken("I3");
+}
+
+TEST_F(CheckerTest, ChosenCountsWeightsAndPolicyOfTheRound) {
+  Cluster heavy = three();
+  heavy.members[2].weight = 5;
+  checker.on_cluster(kA, RoundNum(1), std::make_shared<const Cluster>(heavy));
+  choose(1, 5);
+  EXPECT_EQ(checker.rounds_chosen(), 0u);
+  accept(kC, 1, coord(1, kA), 5);
+  EXPECT_EQ(checker.rounds_chosen(), 1u);
+}
+
+TEST_F(CheckerTest, TwoEntriesAtOneNumber) {
+  accept(kA, 1, coord(1, kA), 5);
+  accept(kB, 1, coord(1, kA), 6);
+  expect_broken("I4");
+}
+
+TEST_F(CheckerTest, APromiseThatFalls) {
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(4, kB)});
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(3, kC)});
+  expect_broken("I5");
+}
+
+TEST_F(CheckerTest, AnAcceptanceBelowThePromise) {
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(4, kB)});
+  accept(kA, 1, coord(3, kC), 5);
+  expect_broken("I5");
+}
+
+TEST_F(CheckerTest, APromiseThatARestartForgot) {
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(4, kB)});
+  checker.on_loaded(kA, kMemory, {IdentityRecord{kMemory}});
+  expect_broken("I5");
+}
+
+TEST_F(CheckerTest, AnApplyBeforeAQuorumIsDurable) {
+  accept(kA, 1, coord(1, kA), 5);
+  apply(kA, 1, 5);
+  expect_broken("I6");
+}
+
+TEST_F(CheckerTest, AHoleInTheApplies) {
+  choose(2, 5);
+  apply(kA, 2, 5);
+  expect_broken("I7");
+}
+
+TEST_F(CheckerTest, TwoDigestsOfOneRound) {
+  checker.on_digest(kA, RoundNum(3), 1);
+  checker.on_digest(kB, RoundNum(3), 2);
+  expect_broken("I8");
+}
+
+TEST_F(CheckerTest, AnAcknowledgementOfNothing) {
+  checker.on_append({0, 5});
+  checker.on_acknowledged({0, 5}, RoundNum(1));
+  expect_broken("I9");
+}
+
+TEST_F(CheckerTest, OneEntryWithTwoEffects) {
+  choose(1, 5);
+  choose(2, 5);
+  apply(kA, 1, 5);
+  apply(kA, 2, 5);
+  expect_broken("I10");
+}
+
+TEST_F(CheckerTest, AReadThatMissesAnAcknowledgedEntry) {
+  choose(1, 5);
+  apply(kA, 1, 5);
+  checker.on_acknowledged({0, 5}, RoundNum(1));
+  const RoundNum bound = checker.read_begins();
+  checker.on_read(kC, bound, RoundNum(0));
+  expect_broken("I11");
+}
+
+TEST_F(CheckerTest, AReadThatGoesBackBehindAnother) {
+  checker.on_read(kA, checker.read_begins(), RoundNum(4));
+  checker.on_read(kC, checker.read_begins(), RoundNum(3));
+  expect_broken("I11");
+}
+
+TEST_F(CheckerTest, AVoteOfAMemoryThatDoesNotCount) {
+  GenesisMap map;
+  map.members.push_back({Member{.id = kA}, Incarnation(1)});
+  checker.on_genesis(map);
+  accept(kA, 1, coord(1, kA), 5);
+  expect_broken("I13");
+}
+
+TEST_F(CheckerTest, TwoClustersOfOneRound) {
+  checker.on_cluster(kA, RoundNum(5), std::make_shared<const Cluster>(three()));
+  Cluster smaller = three();
+  smaller.members.pop_back();
+  checker.on_cluster(kB, RoundNum(5), std::make_shared<const Cluster>(smaller));
+  expect_broken("I13");
+}
+
+TEST_F(CheckerTest, WhatWasSaidNotToHappenDoes) {
+  checker.on_append({0, 5});
+  checker.on_failed({0, 5}, ClientView::kDidNotHappen);
+  choose(1, 5);
+  apply(kA, 1, 5);
+  checker.finish();
+  expect_broken("I15");
+}
+
+TEST_F(CheckerTest, ASnapshotThatGoesBack) {
+  choose(1, 5);
+  choose(2, 6);
+  apply(kA, 1, 5);
+  apply(kA, 2, 6);
+  checker.on_state_loaded(kA);
+  checker.on_installed(kA, RoundNum(1));
+  expect_broken("I20");
+}
+
+}  // namespace
+}  // namespace synod::simulation
