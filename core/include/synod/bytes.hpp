@@ -36,7 +36,8 @@ class Payload {
   // Equal contents.
   friend bool operator==(const Payload& a, const Payload& b) {
     return a.bytes_.size() == b.bytes_.size() &&
-           (a.bytes_.data() == b.bytes_.data() || std::memcmp(a.bytes_.data(), b.bytes_.data(), a.size()) == 0);
+           (a.bytes_.data() == b.bytes_.data() ||
+            std::memcmp(a.bytes_.data(), b.bytes_.data(), a.size()) == 0);
   }
 
  private:

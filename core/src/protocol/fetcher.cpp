@@ -23,8 +23,7 @@ void Fetcher::heard() {
 }
 
 NodeId Fetcher::choose(const std::vector<NodeId>& peers) {
-  const bool trusted = attempts_ == 0 &&
-                       std::find(peers.begin(), peers.end(), source_) != peers.end();
+  const bool trusted = attempts_ == 0 && source_ != NodeId(0) && source_ != shared_.options.id;
   if (trusted) return source_;
   return peers[static_cast<std::size_t>(shared_.prng.below(peers.size()))];
 }
@@ -99,8 +98,7 @@ SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
   if (!download_.has_value() || download_->from != from) return nullptr;
   const bool refused = chunk.size == 0 || chunk.size > shared_.options.limits.snapshot_bytes_max;
   if (refused) {
-    download_.reset();
-    outstanding_ = false;
+    download_.reset();  // The next question waits its time.
     return nullptr;
   }
   const bool other = download_->round != chunk.round || download_->size != chunk.size ||

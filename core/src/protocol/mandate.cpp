@@ -24,6 +24,11 @@ Mandate::Added Mandate::add(NodeId from, Incarnation incarnation, const Promise&
   if (!reasonable(page)) return Added::kPart;
   // What lies below is settled, whoever else promises: no need to keep what binds there.
   if (electing_) forced_.drop_below(std::max(first_, page.speaks_from));
+  // A promise of somebody that far away does not count: what it reports could not be kept.
+  const bool far = std::any_of(page.accepted.begin(), page.accepted.end(), [&](const auto& placed) {
+    return placed.round.above(forced_.first()) > kRoundsMax;
+  });
+  if (far) return Added::kPart;
   auto promiser = std::find_if(promisers_.begin(), promisers_.end(),
                                [&](const Promiser& known) { return known.id == from; });
   if (promiser == promisers_.end()) {
@@ -43,9 +48,7 @@ Mandate::Added Mandate::add(NodeId from, Incarnation incarnation, const Promise&
   if (!promiser->pages_seen[page.page]) --promiser->pages_missing;
   promiser->pages_seen[page.page] = true;
   for (const PlacedEntry& placed : page.accepted) {
-    const bool far = placed.round.above(forced_.first()) > kRoundsMax;
-    if (placed.round < forced_.first() || far) continue;
-    if (!merge(placed)) return Added::kContradiction;
+    if (placed.round >= forced_.first() && !merge(placed)) return Added::kContradiction;
   }
   return promiser->complete() ? Added::kComplete : Added::kPart;
 }

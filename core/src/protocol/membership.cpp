@@ -67,6 +67,17 @@ std::vector<NodeId> Membership::acceptors_from(RoundNum round) const {
   return acceptors;
 }
 
+std::vector<NodeId> Membership::members_known() const {
+  std::vector<NodeId> members;
+  for (const Epoch& epoch : epochs_) {
+    for (const NodeId id : epoch.electorate->members()) {
+      const bool known = std::find(members.begin(), members.end(), id) != members.end();
+      if (!known) members.push_back(id);
+    }
+  }
+  return members;
+}
+
 std::vector<RoundNum> Membership::starts_above(RoundNum round) const {
   std::vector<RoundNum> starts;
   for (const Epoch& epoch : epochs_) {
@@ -102,9 +113,21 @@ bool Membership::changes_at(RoundNum round) const {
                      [&](const IncarnationChange& change) { return change.from == round; });
 }
 
-bool Membership::readmit(const Readmit& readmit, RoundNum from) {
+bool Membership::readmit(const Readmit& readmit, RoundNum chosen_in, RoundNum from) {
+  if (readmit.incarnation == Incarnation(0)) return false;
   if (last_chosen(readmit.node) != readmit.expected) return false;
   SYNOD_CHECK(from > known_to_, "a change of incarnations inside the window");
+  // Only the newest change that already binds, and those that pend, can still matter.
+  const auto binds_later = [&](const IncarnationChange& change) {
+    return std::any_of(changes_.begin(), changes_.end(), [&](const IncarnationChange& other) {
+      return other.node == change.node && other.from > change.from && other.from <= chosen_in;
+    });
+  };
+  std::vector<IncarnationChange> kept;
+  for (const IncarnationChange& change : changes_) {
+    if (change.node != readmit.node || !binds_later(change)) kept.push_back(change);
+  }
+  changes_ = std::move(kept);
   changes_.push_back({readmit.node, from, readmit.incarnation});
   return true;
 }

@@ -45,6 +45,8 @@ class Membership {
 
   // Every acceptor of any known round from `round` on.
   [[nodiscard]] std::vector<NodeId> acceptors_from(RoundNum round) const;
+  // Every member of any known round.
+  [[nodiscard]] std::vector<NodeId> members_known() const;
   // The rounds above `round` at which the electorate changes, as far as is known.
   [[nodiscard]] std::vector<RoundNum> starts_above(RoundNum round) const;
 
@@ -52,8 +54,8 @@ class Membership {
   [[nodiscard]] Incarnation last_chosen(NodeId node) const;
   // The lowest round in which `incarnation` of `node` counts; nothing where it never does.
   [[nodiscard]] std::optional<RoundNum> counts_from(NodeId node, Incarnation incarnation) const;
-  // Applies a chosen Readmit that binds from `from` on; false where it has no effect.
-  bool readmit(const Readmit& readmit, RoundNum from);
+  // Applies a Readmit that was chosen in `chosen_in` and binds from `from` on; false where it has no effect.
+  bool readmit(const Readmit& readmit, RoundNum chosen_in, RoundNum from);
 
   // Forgets the electorates of rounds below `applied`.
   void forget_below(RoundNum applied);

@@ -39,7 +39,7 @@ void Proposer::expire_queue() {
     fail(append, AppendErrorKind::kDeadline, Fate::kDidNotHappen);
     return true;
   };
-  std::erase_if(queue_, expired);
+  queue_.erase_if(expired);
 }
 
 void Proposer::assume(Mandate mandate) {

@@ -1,7 +1,6 @@
 // Phase 2: places entries in rounds under a mandate, counts acceptances, tells what is committed.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <synod/message.hpp>
 #include <synod/replica.hpp>
 
+#include "protocol/append_queue.hpp"
 #include "protocol/electorate.hpp"
 #include "protocol/learner.hpp"
 #include "protocol/mandate.hpp"
@@ -126,7 +126,7 @@ class Proposer {
   const Membership& membership_;
   const Learner& learner_;
 
-  std::deque<Append> queue_;
+  AppendQueue queue_;
   std::uint64_t queue_bytes_ = 0;
   std::optional<Mandate> mandate_;
   ElectoratePtr covered_;           // The last electorate that the promisers were checked against.

@@ -19,6 +19,7 @@ void Readmission::on(NodeId from, const Challenge& challenge) {
 
 void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& announcement) {
   const Incarnation last = membership_.last_chosen(from);
+  if (incarnation == Incarnation(0)) return;
   if (incarnation == last || announcement.expected != last) return;
   auto candidate = std::find_if(candidates_.begin(), candidates_.end(),
                                 [&](const Candidate& known) { return known.node == from; });

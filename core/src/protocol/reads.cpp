@@ -22,7 +22,8 @@ void Reads::on(NodeId from, Incarnation incarnation, const ReadAnswer& answer) {
   answers_.push_back({from, incarnation, answer.untouched_from});
 }
 
-std::optional<RoundNum> Reads::bound(RoundNum applied) const {
+std::optional<RoundNum> Reads::bound(RoundNum applied) {
+  blocked_below_.reset();
   // Whoever is untouched from some round on is so from every later one: the candidates for h are the
   // answers themselves, and the first round that is not applied.
   std::vector<RoundNum> candidates{applied.next()};
@@ -33,7 +34,11 @@ std::optional<RoundNum> Reads::bound(RoundNum applied) const {
   std::sort(candidates.begin(), candidates.end());
   for (const RoundNum h : candidates) {
     const ElectoratePtr& electorate = membership_.at(h);
-    if (electorate == nullptr) return std::nullopt;  // Apply first, then look again.
+    if (electorate == nullptr) {
+      // Apply what lies below first, then look again: somebody has to settle it.
+      blocked_below_ = h;
+      return std::nullopt;
+    }
     AcceptorSet untouched = 0;
     for (const Answer& answer : answers_) {
       if (answer.untouched_from <= h) untouched |= electorate->bit_of(answer.id, answer.incarnation);
@@ -52,12 +57,12 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
     attempts_ = 0;
     asked_at_ = shared_.now;
     stuck_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
-    if (own.has_value()) {
-      answers_.push_back({shared_.options.id, shared_.options.incarnation, *own});
-    }
     ask(applied, false);
   }
   if (asking_.empty()) return;
+  if (own.has_value()) {
+    on(shared_.options.id, shared_.options.incarnation, ReadAnswer{nonce_, *own, applied});
+  }
   if (!bound_.has_value()) bound_ = bound(applied);
   if (!bound_.has_value() || applied.next() < *bound_) return;
   for (const Ticket& ticket : std::exchange(asking_, {})) {
@@ -80,8 +85,9 @@ void Reads::ask(RoundNum applied, bool again) {
 }
 
 std::optional<RoundNum> Reads::stuck_below() const {
-  if (asking_.empty() || !bound_.has_value() || shared_.now < stuck_at_) return std::nullopt;
-  return bound_->previous();
+  if (asking_.empty() || shared_.now < stuck_at_) return std::nullopt;
+  const std::optional<RoundNum> open = bound_.has_value() ? bound_ : blocked_below_;
+  return open.has_value() ? std::optional(open->previous()) : std::nullopt;
 }
 
 void Reads::expire(std::vector<Ticket>& tickets) {
@@ -109,7 +115,7 @@ Timestamp Reads::deadline() const {
   if (asking_.empty()) return deadline;
   for (const Ticket& ticket : waiting_) deadline = std::min(deadline, ticket.deadline);
   for (const Ticket& ticket : asking_) deadline = std::min(deadline, ticket.deadline);
-  if (!bound_.has_value()) return std::min(deadline, ask_again_at_);
+  if (!bound_.has_value()) deadline = std::min(deadline, ask_again_at_);
   return shared_.now < stuck_at_ ? std::min(deadline, stuck_at_) : deadline;
 }
 

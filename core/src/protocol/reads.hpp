@@ -49,7 +49,7 @@ class Reads {
     RoundNum untouched_from;
   };
   void ask(RoundNum applied, bool again);
-  [[nodiscard]] std::optional<RoundNum> bound(RoundNum applied) const;
+  [[nodiscard]] std::optional<RoundNum> bound(RoundNum applied);
   void expire(std::vector<Ticket>& tickets);
 
   Shared& shared_;
@@ -60,6 +60,7 @@ class Reads {
   std::uint64_t nonce_ = 0;
   std::vector<Answer> answers_;
   std::optional<RoundNum> bound_;     // h of the question under way, once it is found.
+  std::optional<RoundNum> blocked_below_;  // The electorate of this round is not known yet.
   Timestamp asked_at_;
   Timestamp ask_again_at_;
   Timestamp stuck_at_;

@@ -260,8 +260,9 @@ Timestamp Replica::Implementation::deadline() const {
   if (asked_to_settle_ > learner_.applied() && may_campaign()) {
     deadline = std::min(deadline, shared_.now.after(shared_.options.retransmit_after));
   }
-  if (participation_ != Participation::kActive) {
-    deadline = std::min(deadline, std::max(readmission_.announce_at(), ask_to_lead_at_));
+  if (seeks_admission()) deadline = std::min(deadline, readmission_.announce_at());
+  if (participation_ == Participation::kPartiallyActive) {
+    deadline = std::min(deadline, ask_to_lead_at_);
   }
   if (removal_.has_value()) deadline = std::min(deadline, removal_->ask_at);
   // Never in the past: what is due was looked at in this turn.

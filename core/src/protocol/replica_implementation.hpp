@@ -109,10 +109,12 @@ class Replica::Implementation {
   void on(From from, const Challenge& challenge);
   void on(From /*from*/, const Note& /*note*/) {}  // The runner's: it never comes here.
   void found();
+  [[nodiscard]] bool is_superseded() const;
   void update_participation();
   void update_standing();
   void note_incarnation(From from);
   void watch_removal();
+  [[nodiscard]] bool seeks_admission() const;
   void seek_admission();
   void admit_others();
   [[nodiscard]] bool may_vote() const { return participation_ == Participation::kActive; }

@@ -121,7 +121,8 @@ void Replica::Implementation::apply_readmit(const PlacedEntry& placed) {
   Readmit readmit;
   if (!decode(placed.entry.payload, readmit)) return;
   // Binds after the last round whose electorate is fixed, on every node alike.
-  if (!membership_.readmit(readmit, membership_.known_to().next())) return;
+  const RoundNum from = membership_.known_to().next();
+  if (!membership_.readmit(readmit, placed.round, from)) return;
   // The memory votes once everything before is settled: a leader sees to that without being asked.
   if (proposer_.leads()) proposer_.settle_up_to(membership_.known_to());
 }

@@ -29,12 +29,16 @@ void Replica::Implementation::on(From from, const Challenge& challenge) {
   if (!may_vote()) readmission_.on(from.first, challenge);
 }
 
+bool Replica::Implementation::seeks_admission() const {
+  return participation_ == Participation::kPassive &&
+         (passive_reason_ == PassiveReason::kMemoryLost ||
+          passive_reason_ == PassiveReason::kNotMember);
+}
+
 // A node whose memory does not count asks to be let in; one that is let in but lacks rounds below the
 // one from which it counts asks for them to be settled.
 void Replica::Implementation::seek_admission() {
-  const bool asks = passive_reason_ == PassiveReason::kMemoryLost ||
-                    passive_reason_ == PassiveReason::kNotMember;
-  if (participation_ == Participation::kPassive && asks) readmission_.announce(peers());
+  if (seeks_admission()) readmission_.announce(peers());
   if (participation_ != Participation::kPartiallyActive || shared_.now < ask_to_lead_at_) return;
   ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
   const auto from = membership_.counts_from(shared_.options.id, shared_.options.incarnation);
@@ -74,6 +78,13 @@ void Replica::Implementation::note_incarnation(From from) {
   }
 }
 
+// Another memory of this node was chosen after this one: after a restart the log may not have been
+// applied that far yet, so only a log that is far enough can tell.
+bool Replica::Implementation::is_superseded() const {
+  return learner_.applied().next() >= *admitted_from_ &&
+         membership_.last_chosen(shared_.options.id) != shared_.options.incarnation;
+}
+
 void Replica::Implementation::update_participation() {
   found();
   Participation next = Participation::kPassive;
@@ -87,7 +98,7 @@ void Replica::Implementation::update_participation() {
   } else if (!membership_.genesis().has_value()) {
     reason = PassiveReason::kGenesis;
     detail = founding_.detail();
-  } else if (admitted_from_.has_value() && admission_sequence_ == 0) {
+  } else if (admitted_from_.has_value() && admission_sequence_ == 0 && !is_superseded()) {
     next = Participation::kActive;
     votes_from = *admitted_from_;
   } else if (!from.has_value()) {
@@ -189,8 +200,9 @@ std::vector<NodeId> Replica::Implementation::peers() const {
     const bool known = std::find(peers.begin(), peers.end(), id) != peers.end();
     if (id != shared_.options.id && !known) peers.push_back(id);
   };
-  if (const ElectoratePtr& electorate = membership_.newest(); electorate != nullptr) {
-    for (const NodeId id : electorate->members()) add(id);
+  if (membership_.newest() != nullptr) {
+    // Those of an earlier cluster hold what the next one still lacks (H20).
+    for (const NodeId id : membership_.members_known()) add(id);
   } else {
     for (const Member& member : shared_.options.founders.members) add(member.id);
   }

@@ -34,7 +34,9 @@ bool Replica::Implementation::leader_seems_alive() const {
 }
 
 void Replica::Implementation::on(From from, const Prepare& prepare) {
-  if (!is_own_number(from, prepare.coord) || !may_vote()) return;
+  if (!is_own_number(from, prepare.coord)) return;
+  acceptor_.note_counter(prepare.coord);
+  if (!may_vote()) return;
   // A node that left, or a stranger, may not unseat anybody; one that is behind cannot tell.
   const ElectoratePtr& in_window = membership_.at(prepare.round);
   const ElectoratePtr& electorate = in_window != nullptr ? in_window : membership_.newest();
@@ -106,6 +108,7 @@ void Replica::Implementation::on(From from, const LeadershipRequest& request) {
 void Replica::Implementation::on(From from, const Propose& propose) {
   if (!is_own_number(from, propose.coord) || propose.first == RoundNum(0)) return;
   fetcher_.heard();
+  acceptor_.note_counter(propose.coord);
   for (const CommitRun& run : propose.commits) commit_by_id(run, from.first);
   if (propose.entries.empty()) return;
   const std::uint64_t ahead = shared_.options.limits.accepted_ahead_max;
