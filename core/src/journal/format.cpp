@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace synod::journal {
+namespace synod::journal_format {
 namespace {
 
 constexpr std::string_view kSegmentMagic = "SYNODSEG";
@@ -220,4 +220,4 @@ std::string describe(const Owner& owner) {
   return "cluster " + std::to_string(owner.cluster.value()) + ", node " + to_string(owner.node);
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -11,7 +11,7 @@
 #include <synod/bytes.hpp>
 #include <synod/types.hpp>
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 64;
@@ -97,4 +97,4 @@ void put(const SnapshotHeader& header, std::span<std::byte> out);
 [[nodiscard]] bool all_zero(std::span<const std::byte> bytes);
 [[nodiscard]] std::string describe(const Owner& owner);
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -13,9 +13,9 @@
 
 namespace synod {
 
-using journal::BatchBuffer;
-using journal::FreshSegment;
-using journal::Opened;
+using journal_format::BatchBuffer;
+using journal_format::FreshSegment;
+using journal_format::Opened;
 
 // What callbacks of the file system hold on to weakly: they find nothing once the Journal is gone.
 class Journal::Implementation : public std::enable_shared_from_this<Implementation> {
@@ -23,8 +23,8 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
   Implementation(FileSystem& files, const JournalOptions& options)
       : files_(files),
         owner_{options.cluster, options.node},
-        segments_(std::make_shared<journal::Segments>(files, options.segment_bytes)),
-        mark_(std::make_shared<journal::MarkFile>(files)) {
+        segments_(std::make_shared<journal_format::Segments>(files, options.segment_bytes)),
+        mark_(std::make_shared<journal_format::MarkFile>(files)) {
     SYNOD_CHECK(options.segment_bytes >= 4096, "segment_bytes is at least 4096");
   }
 
@@ -45,7 +45,7 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
   void check_batch(const WriteBatch& batch);
   void begin_segment();
   void start_write(const std::string& name, BatchBuffer::Sealed sealed);
-  void on_durable(const journal::Tail& after);
+  void on_durable(const journal_format::Tail& after);
   void end_write(const absl::Status& status);
   void write_mark(MarkCause cause);
   void remove_old(std::uint64_t first_needed, RoundNum checkpoint_round);
@@ -61,12 +61,12 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
   }
 
   FileSystem& files_;
-  const journal::Owner owner_;
-  std::shared_ptr<journal::Segments> segments_;
-  std::shared_ptr<journal::MarkFile> mark_;
+  const journal_format::Owner owner_;
+  std::shared_ptr<journal_format::Segments> segments_;
+  std::shared_ptr<journal_format::MarkFile> mark_;
   bool loaded_ = false;
   absl::Status failure_;  // The first; for good.
-  journal::Tail tail_;
+  journal_format::Tail tail_;
   // The write under way.
   const WriteBatch* batch_ = nullptr;
   WriteDone done_;
@@ -78,7 +78,7 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
 };
 
 void Journal::Implementation::load(LoadDone done) {
-  auto loader = std::make_shared<journal::Loader>(
+  auto loader = std::make_shared<journal_format::Loader>(
       files_, owner_, segments_, mark_,
       guarded([this, done = std::move(done)](absl::StatusOr<Opened> opened) mutable {
         if (!opened.ok()) {
@@ -123,19 +123,19 @@ void Journal::Implementation::write(const WriteBatch& batch, WriteDone done) {
   }
   const bool fits = tail_.segment != 0 && tail_.offset + buffer_->size() <= tail_.segment_bytes;
   if (batch.checkpoint || !fits) return begin_segment();
-  start_write(journal::segment_name(tail_.segment), buffer_->seal(tail_, {}));
+  start_write(journal_format::segment_name(tail_.segment), buffer_->seal(tail_, {}));
 }
 
 void Journal::Implementation::begin_segment() {
   segments_->reserve(
-      tail_.segment, journal::kHeaderBytes + buffer_->size(),
+      tail_.segment, journal_format::kHeaderBytes + buffer_->size(),
       guarded([this](const absl::StatusOr<FreshSegment>& fresh) {
         if (!fresh.ok()) {
           if (!absl::IsResourceExhausted(fresh.status())) fail(fresh.status());
           return end_write(fresh.status());
         }
-        const journal::BatchKind kind{batch_->checkpoint, batch_->checkpoint_round};
-        start_write(journal::segment_name(fresh->sequence),
+        const journal_format::BatchKind kind{batch_->checkpoint, batch_->checkpoint_round};
+        start_write(journal_format::segment_name(fresh->sequence),
                     buffer_->seal_first(owner_, tail_, kind, *fresh));
       }));
 }
@@ -155,7 +155,7 @@ void Journal::Implementation::start_write(const std::string& name, BatchBuffer::
                });
 }
 
-void Journal::Implementation::on_durable(const journal::Tail& after) {
+void Journal::Implementation::on_durable(const journal_format::Tail& after) {
   const bool new_segment = after.segment != tail_.segment;
   const MarkCause cause{batch_->checkpoint, batch_->checkpoint_round, after.segment};
   tail_ = after;
@@ -188,7 +188,8 @@ void Journal::Implementation::write_mark(MarkCause cause) {
                  marking_ = false;
                  if (!status.ok()) return fail(status);
                  if (mark_->exists()) {
-                   segments_->add_file(std::string(journal::kMarkName), journal::kMarkFileBytes);
+                   segments_->add_file(std::string(journal_format::kMarkName),
+                                       journal_format::kMarkFileBytes);
                  }
                  if (cause.checkpoint) remove_old(cause.segment, cause.checkpoint_round);
                  if (mark_next_.has_value()) write_mark(*std::exchange(mark_next_, std::nullopt));
@@ -198,13 +199,13 @@ void Journal::Implementation::write_mark(MarkCause cause) {
 void Journal::Implementation::remove_old(std::uint64_t first_needed, RoundNum checkpoint_round) {
   std::vector<std::string> names;
   for (const auto& [name, bytes] : segments_->files()) {
-    const auto sequence = journal::segment_sequence(name);
-    const auto round = journal::snapshot_round(name);
+    const auto sequence = journal_format::segment_sequence(name);
+    const auto round = journal_format::snapshot_round(name);
     if (sequence.has_value() && *sequence < first_needed) names.push_back(name);
     if (round.has_value() && *round < checkpoint_round) names.push_back(name);
   }
   for (const std::string& name : names) {
-    if (const auto round = journal::snapshot_round(name)) snapshots_.erase(*round);
+    if (const auto round = journal_format::snapshot_round(name)) snapshots_.erase(*round);
     segments_->remove_file(name);
     // What cannot be removed now is removed by the next start.
     files_.remove(name, [](const absl::Status& /*status*/) {});
@@ -218,8 +219,8 @@ void Journal::Implementation::save(SnapshotPtr snapshot, WriteDone done) {
   if (!failure_.ok()) return later(std::move(done), failure_);
   SYNOD_CHECK(loaded_, "load() comes first");
   const RoundNum round = snapshot->round;
-  const std::uint64_t bytes = journal::kHeaderBytes + snapshot->bytes.size();
-  journal::save_snapshot(
+  const std::uint64_t bytes = journal_format::kHeaderBytes + snapshot->bytes.size();
+  journal_format::save_snapshot(
       files_, owner_, std::move(snapshot),
       guarded([this, round, bytes, done = std::move(done)](const absl::Status& status) mutable {
         if (!status.ok()) {
@@ -227,7 +228,7 @@ void Journal::Implementation::save(SnapshotPtr snapshot, WriteDone done) {
           return done(status);
         }
         snapshots_.insert(round);
-        segments_->add_file(journal::snapshot_name(round), bytes);
+        segments_->add_file(journal_format::snapshot_name(round), bytes);
         done(status);
       }));
 }

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 Loader::Loader(FileSystem& files, Owner owner, std::shared_ptr<Segments> segments,
                std::shared_ptr<MarkFile> mark, Done done)
@@ -269,4 +269,4 @@ void Loader::finish(const absl::Status& status) {
   done_(std::move(opened_));
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -16,7 +16,7 @@
 #include "journal/segments.hpp"
 #include "journal/steps.hpp"
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 struct Opened {
   Loaded loaded;
@@ -75,4 +75,4 @@ class Loader : public std::enable_shared_from_this<Loader> {
   BatchBuffer buffer_;
 };
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 void MarkFile::write(const Mark& mark, FileSystem::Done done) {
   auto bytes = std::make_shared<Bytes>(kMarkSlotBytes);
@@ -26,4 +26,4 @@ void MarkFile::write(const Mark& mark, FileSystem::Done done) {
                  });
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -7,7 +7,7 @@
 
 #include "journal/format.hpp"
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 // Two slots in turn, so that a torn write leaves the mark before. Always with a sync. Where there is
 // no space for the file the mark is left out: it narrows what H12 leaves open and nothing rests on it.
@@ -32,4 +32,4 @@ class MarkFile {
   std::size_t slot_ = 1;
 };
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-namespace synod::journal {
+namespace synod::journal_format {
 namespace {
 
 // Whether a sound header may be read on; otherwise why not, for a person.
@@ -230,4 +230,4 @@ absl::StatusOr<SnapshotPtr> read_snapshot(const Owner& owner, RoundNum round, By
   return snapshot;
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

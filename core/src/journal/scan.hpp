@@ -15,7 +15,7 @@
 
 #include "journal/format.hpp"
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 // Something in a file that is not as it was written, or not of this chain.
 struct Problem {
@@ -104,4 +104,4 @@ class Scan {
 // or of a newer version.
 absl::StatusOr<SnapshotPtr> read_snapshot(const Owner& owner, RoundNum round, Bytes content);
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 absl::Status BatchBuffer::encode(std::span<const Record> records) {
   constexpr std::size_t kBodyAt = 2 * kHeaderBytes;
@@ -117,4 +117,4 @@ void Segments::reserve(std::uint64_t last, std::uint64_t bytes, Reserved done) {
   });
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -16,7 +16,7 @@
 
 #include "journal/format.hpp"
 
-namespace synod::journal {
+namespace synod::journal_format {
 
 // The end of the chain. Segment 0 is none: the next batch needs a new one.
 struct Tail {
@@ -97,4 +97,4 @@ class Segments : public std::enable_shared_from_this<Segments> {
   absl::AnyInvocable<void()> waiting_;
 };
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -8,7 +8,7 @@
 
 #include "journal/steps.hpp"
 
-namespace synod::journal {
+namespace synod::journal_format {
 namespace {
 
 // Small enough for a batch not to wait long behind one piece and its sync.
@@ -48,4 +48,4 @@ void save_snapshot(FileSystem& files, const Owner& owner, SnapshotPtr snapshot,
   run_in_turn(std::move(steps), std::move(done));
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-namespace synod::journal {
+namespace synod::journal_format {
 namespace {
 
 struct Run {
@@ -24,4 +24,4 @@ void run_in_turn(std::vector<Step> steps, FileSystem::Done done) {
   go_on(std::make_shared<Run>(Run{std::move(steps), std::move(done)}), absl::OkStatus());
 }
 
-}  // namespace synod::journal
+}  // namespace synod::journal_format

@@ -60,8 +60,13 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
     ask(applied, false);
   }
   if (asking_.empty()) return;
-  if (own.has_value()) {
-    on(shared_.options.id, shared_.options.incarnation, ReadAnswer{nonce_, *own, applied});
+  // The first answer of this node is the one that counts, as for all others: a leader under load
+  // would touch a higher round with every turn.
+  const bool answered = std::any_of(answers_.begin(), answers_.end(), [&](const Answer& answer) {
+    return answer.id == shared_.options.id;
+  });
+  if (own.has_value() && !answered) {
+    answers_.push_back({shared_.options.id, shared_.options.incarnation, *own});
   }
   if (!bound_.has_value()) bound_ = bound(applied);
   if (!bound_.has_value() || applied.next() < *bound_) return;

@@ -21,10 +21,10 @@ const std::vector<Record> kThree = {IdentityRecord{kMemory}, promise(1), promise
 // Where each batch of the first segment starts, and the end of the last.
 std::vector<std::uint64_t> batch_offsets(const SimulatedDisk& disk) {
   const Bytes& content = *disk.content(segment(1));
-  std::vector<std::uint64_t> offsets = {journal::kHeaderBytes};
-  journal::BatchHeader header;
-  while (journal::get(std::span(content).subspan(offsets.back()), header)) {
-    offsets.push_back(offsets.back() + journal::aligned(64 + header.body_bytes));
+  std::vector<std::uint64_t> offsets = {journal_format::kHeaderBytes};
+  journal_format::BatchHeader header;
+  while (journal_format::get(std::span(content).subspan(offsets.back()), header)) {
+    offsets.push_back(offsets.back() + journal_format::aligned(64 + header.body_bytes));
   }
   return offsets;
 }
@@ -151,7 +151,7 @@ TEST(JournalDamage, ASegmentHeaderIsAMark) {
   (void)node.journal->write(large, [](const absl::Status&) { FAIL(); });
   ASSERT_TRUE(node.loop.step());  // Reserved; the write has begun.
   node.disk.crash_with([](const std::string& name, std::uint64_t offset) {
-    return name == segment(2) && offset < journal::kHeaderBytes;
+    return name == segment(2) && offset < journal_format::kHeaderBytes;
   });
   node.bury();
   ASSERT_TRUE(node.disk.rot(segment(1), batch_offsets(node.disk)[2] + 20));

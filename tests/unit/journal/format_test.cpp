@@ -61,23 +61,23 @@ TEST(JournalFormat, IsAsDocumented) {
 }
 
 TEST(JournalFormat, Names) {
-  EXPECT_EQ(journal::segment_name(0xab), "segment-00000000000000ab");
-  EXPECT_EQ(journal::segment_sequence("segment-00000000000000ab"), 0xab);
-  EXPECT_EQ(journal::segment_sequence("segment-00000000000000AB"), std::nullopt);
-  EXPECT_EQ(journal::segment_sequence("segment-ab"), std::nullopt);
-  EXPECT_EQ(journal::segment_sequence("snapshot-00000000000000ab"), std::nullopt);
-  EXPECT_EQ(journal::snapshot_round("snapshot-00000000000000ab"), RoundNum(0xab));
-  EXPECT_EQ(journal::snapshot_round("snapshot-00000000000000ab.new"), std::nullopt);
+  EXPECT_EQ(journal_format::segment_name(0xab), "segment-00000000000000ab");
+  EXPECT_EQ(journal_format::segment_sequence("segment-00000000000000ab"), 0xab);
+  EXPECT_EQ(journal_format::segment_sequence("segment-00000000000000AB"), std::nullopt);
+  EXPECT_EQ(journal_format::segment_sequence("segment-ab"), std::nullopt);
+  EXPECT_EQ(journal_format::segment_sequence("snapshot-00000000000000ab"), std::nullopt);
+  EXPECT_EQ(journal_format::snapshot_round("snapshot-00000000000000ab"), RoundNum(0xab));
+  EXPECT_EQ(journal_format::snapshot_round("snapshot-00000000000000ab.new"), std::nullopt);
 }
 
 TEST(JournalFormat, AFlippedBitInAHeaderIsSeen) {
-  Bytes bytes(journal::kHeaderBytes);
-  journal::put(journal::SegmentHeader{{kCluster, kNode}, kMemory, 1, 2, 3}, bytes);
+  Bytes bytes(journal_format::kHeaderBytes);
+  journal_format::put(journal_format::SegmentHeader{{kCluster, kNode}, kMemory, 1, 2, 3}, bytes);
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
     Bytes flipped = bytes;
     flipped[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
-    journal::SegmentHeader header;
-    EXPECT_EQ(journal::get(flipped, header), journal::HeaderKind::kBad) << bit;
+    journal_format::SegmentHeader header;
+    EXPECT_EQ(journal_format::get(flipped, header), journal_format::HeaderKind::kBad) << bit;
   }
 }
 

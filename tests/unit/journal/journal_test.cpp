@@ -169,9 +169,9 @@ TEST(Journal, ANewerVersionIsRefused) {
   ASSERT_TRUE(node.write(batch_of(kFirst)).ok());
   node.close();
   Bytes content = *node.disk.content(segment(1));
-  journal::SegmentHeader header;
-  ASSERT_EQ(journal::get(content, header), journal::HeaderKind::kSound);
-  journal::put_of_version(header, 2, content);
+  journal_format::SegmentHeader header;
+  ASSERT_EQ(journal_format::get(content, header), journal_format::HeaderKind::kSound);
+  journal_format::put_of_version(header, 2, content);
   node.disk.put(segment(1), content);
   const auto refused = node.open_and_load();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();

@@ -15,7 +15,7 @@
 namespace {
 
 using synod::Bytes;
-using namespace synod::journal;
+using namespace synod::journal_format;
 
 constexpr int kFine = 0;
 constexpr int kNotWhole = 1;
@@ -112,7 +112,7 @@ int examine(const std::filesystem::path& directory, bool inspect) {
     std::fprintf(stderr, "%s\n", std::string(scan.status().message()).c_str());
     return kCannotOpen;
   }
-  std::printf("journal of %s, incarnation %s\n", synod::journal::describe(owner).c_str(),
+  std::printf("journal of %s, incarnation %s\n", synod::journal_format::describe(owner).c_str(),
               to_string(scan.incarnation()).c_str());
   if (inspect) print(scan);
   for (const Problem& problem : scan.problems()) {

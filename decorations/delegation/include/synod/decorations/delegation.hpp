@@ -32,7 +32,7 @@ class Delegation final : public Decoration {
     // A forward that is neither answered nor applied is sent again after this.
     Duration resend_after = std::chrono::milliseconds(100);
     // A leader that answers nothing for this long is not asked again until it shows itself anew.
-    Duration leader_timeout = std::chrono::milliseconds(400);
+    Duration leader_timeout = std::chrono::milliseconds(800);
     // Appends that may be waiting here at once. Past it: kOverloaded.
     std::size_t waiting_max = 65'536;
     // What one message may carry; a larger entry goes alone.

@@ -1,0 +1,91 @@
+#include "protocol/readmission.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/protocol/support.hpp"
+
+namespace synod::testing {
+namespace {
+
+constexpr Incarnation kNew(333);
+
+// Node 1, a voting member, and node 3, which comes back with another memory.
+class ReadmissionTest : public ::testing::Test {
+ protected:
+  ReadmissionTest() { membership_.found(genesis_of({1, 2, 3})); }
+
+  // What node 3 is asked to send back; 0 where it is not asked.
+  std::uint64_t announce(Incarnation incarnation, Incarnation expected,
+                         std::uint64_t challenge = 0) {
+    readmission_.on(n(3), incarnation, Announcement{expected, challenge});
+    const auto challenges = all_of<Challenge>(parts_.take().messages);
+    return challenges.empty() ? 0 : challenges[0].challenge;
+  }
+
+  Parts parts_;
+  Membership membership_;
+  Readmission readmission_{parts_.shared, membership_};
+};
+
+TEST_F(ReadmissionTest, ALeaderProposesAMemoryThatAnsweredItsChallenge) {
+  const std::uint64_t challenge = announce(kNew, memory_of(3));
+  ASSERT_NE(challenge, 0u);
+  EXPECT_FALSE(readmission_.due(true, true).has_value()) << "it has not answered yet";
+  EXPECT_EQ(announce(kNew, memory_of(3), challenge), 0u);
+  EXPECT_EQ(readmission_.due(true, true), (Readmit{n(3), memory_of(3), kNew}));
+  EXPECT_FALSE(readmission_.due(true, true).has_value()) << "once";
+}
+
+// H16: an answer from an earlier life, or to another challenge, proves nothing.
+TEST_F(ReadmissionTest, OnlyAnAnswerToItsOwnFreshChallengeCounts) {
+  const std::uint64_t challenge = announce(kNew, memory_of(3));
+  (void)announce(kNew, memory_of(3), challenge + 2);
+  EXPECT_FALSE(readmission_.due(true, true).has_value());
+  (void)announce(Incarnation(334), memory_of(3), challenge);
+  EXPECT_FALSE(readmission_.due(true, true).has_value()) << "another memory";
+  const std::uint64_t second = announce(kNew, memory_of(3));
+  EXPECT_NE(second, challenge);
+  (void)announce(kNew, memory_of(3), challenge);
+  EXPECT_FALSE(readmission_.due(true, true).has_value()) << "the challenge before";
+  (void)announce(kNew, memory_of(3), second);
+  EXPECT_TRUE(readmission_.due(true, true).has_value());
+}
+
+TEST_F(ReadmissionTest, NothingHappensUnlessTheLastMemoryIsExpected) {
+  EXPECT_EQ(announce(kNew, Incarnation(9)), 0u);
+  EXPECT_EQ(announce(memory_of(3), memory_of(3)), 0u) << "it counts already";
+}
+
+TEST_F(ReadmissionTest, NobodyIsReadmittedWithoutAMemory) {
+  const std::uint64_t challenge = announce(Incarnation(0), memory_of(3));
+  (void)announce(Incarnation(0), memory_of(3), challenge);
+  EXPECT_FALSE(readmission_.due(true, true).has_value());
+}
+
+TEST_F(ReadmissionTest, WithoutALeaderEachMemberWaitsForItsTurn) {
+  (void)announce(kNew, memory_of(3), announce(kNew, memory_of(3)));
+  EXPECT_FALSE(readmission_.due(false, true).has_value()) << "the leader does it";
+  const Timestamp turn = readmission_.deadline();
+  ASSERT_LT(turn, Timestamp::max());
+  parts_.shared.now = turn;
+  EXPECT_FALSE(readmission_.due(false, true).has_value());
+  EXPECT_TRUE(readmission_.due(false, false).has_value());
+  EXPECT_EQ(readmission_.deadline(), Timestamp::max());
+}
+
+TEST_F(ReadmissionTest, ThePassiveNodeAnnouncesItselfNowAndThen) {
+  parts_.shared.options.incarnation = kNew;
+  readmission_.announce({n(2), n(3)});
+  readmission_.announce({n(2), n(3)});
+  const auto sent = all_of<Announcement>(parts_.take().messages);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0], (Announcement{memory_of(1), 0}));
+  EXPECT_GT(readmission_.announce_at(), parts_.shared.now);
+  readmission_.on(n(2), Challenge{77});
+  const auto answers = all_of<Announcement>(parts_.take().messages);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0], (Announcement{memory_of(1), 77}));
+}
+
+}  // namespace
+}  // namespace synod::testing
