@@ -18,6 +18,7 @@ void Membership::restart(RoundNum round, const GenesisMap& genesis,
   genesis_cluster_ = std::make_shared<const Cluster>(genesis.cluster());
   changes_ = std::move(changes);
   epochs_.clear();
+  ++version_;
   known_to_ = round;
 }
 
@@ -35,6 +36,7 @@ bool Membership::extend(RoundNum known_to, const StateMachine* state, std::size_
       why = refusal(*cluster, std::min<std::size_t>(members_max, 64));
       if (!why.empty()) return false;
       const auto incarnation_of = [&](NodeId id) { return incarnation_at(id, round); };
+      ++version_;
       epochs_.push_back({round, std::make_shared<const Electorate>(cluster, incarnation_of)});
     }
     known_to_ = round;
@@ -133,7 +135,10 @@ bool Membership::readmit(const Readmit& readmit, RoundNum chosen_in, RoundNum fr
 }
 
 void Membership::forget_below(RoundNum applied) {
-  while (epochs_.size() > 1 && epochs_[1].from <= applied) epochs_.pop_front();
+  while (epochs_.size() > 1 && epochs_[1].from <= applied) {
+    epochs_.pop_front();
+    ++version_;
+  }
 }
 
 }  // namespace synod

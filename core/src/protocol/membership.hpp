@@ -45,6 +45,8 @@ class Membership {
 
   // Every acceptor of any known round from `round` on.
   [[nodiscard]] std::vector<NodeId> acceptors_from(RoundNum round) const;
+  // Changes whenever the electorates that are known change.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
   // Every member of any known round.
   [[nodiscard]] std::vector<NodeId> members_known() const;
   // The rounds above `round` at which the electorate changes, as far as is known.
@@ -77,6 +79,7 @@ class Membership {
   std::vector<IncarnationChange> changes_;  // In the order in which they were chosen.
   std::deque<Epoch> epochs_;                // By ascending round.
   RoundNum known_to_;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace synod

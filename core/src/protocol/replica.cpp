@@ -128,7 +128,7 @@ void Replica::Implementation::on(Append append) {
   const EntryId id = append.entry.id;
   if (shut_down_) return fail(id, AppendErrorKind::kShutDown, Fate::kNever);
   if (const auto refusal = append_refusal(append); refusal.has_value()) {
-    const std::vector<NodeId> others = peers();
+    const std::vector<NodeId>& others = peers();
     if (append.importance == Importance::kMaintainPeery && !others.empty()) {
       on(FetchRange{others[static_cast<std::size_t>(shared_.prng.below(others.size()))],
                     learner_.applied().next(), learner_.applied().next()});

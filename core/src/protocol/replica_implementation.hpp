@@ -120,7 +120,9 @@ class Replica::Implementation {
   [[nodiscard]] bool may_vote() const { return participation_ == Participation::kActive; }
   [[nodiscard]] bool may_campaign() const;
   [[nodiscard]] Standing standing() const;
-  [[nodiscard]] std::vector<NodeId> peers() const;
+  // Whom to ask for what is known; looked up anew only when the electorates change.
+  [[nodiscard]] const std::vector<NodeId>& peers();
+  [[nodiscard]] std::vector<NodeId> find_peers() const;
   [[nodiscard]] std::uint64_t concurrency() const;
   [[nodiscard]] RoundNum window_end() const;
   void violate(std::string text);
@@ -161,6 +163,9 @@ class Replica::Implementation {
   RoundNum highest_seen_;
   bool halted_ = false;
   bool shut_down_ = false;
+
+  std::vector<NodeId> peers_;
+  std::optional<std::uint64_t> peers_version_;
 
   // The leader, as far as it shows itself.
   CoordNum leader_coord_;

@@ -340,7 +340,7 @@ void Replica::Implementation::ask_to_settle(RoundNum round) {
     shared_.outbox.send(leader_coord_.proposer, LeadershipRequest{round});
   } else if (may_campaign()) {
     asked_to_settle_ = std::max(asked_to_settle_, round);
-  } else if (const std::vector<NodeId> others = peers(); !others.empty()) {
+  } else if (const std::vector<NodeId>& others = peers(); !others.empty()) {
     const NodeId chosen = others[static_cast<std::size_t>(shared_.prng.below(others.size()))];
     shared_.outbox.send(chosen, LeadershipRequest{round});
   }

@@ -194,7 +194,15 @@ void Replica::Implementation::watch_removal() {
 
 // --- The view.
 
-std::vector<NodeId> Replica::Implementation::peers() const {
+const std::vector<NodeId>& Replica::Implementation::peers() {
+  if (peers_version_ != membership_.version()) {
+    peers_version_ = membership_.version();
+    peers_ = find_peers();
+  }
+  return peers_;
+}
+
+std::vector<NodeId> Replica::Implementation::find_peers() const {
   std::vector<NodeId> peers;
   const auto add = [&](NodeId id) {
     const bool known = std::find(peers.begin(), peers.end(), id) != peers.end();
