@@ -242,7 +242,8 @@ TEST_F(DelegationTest, ALeaderThatNeitherAnswersNorShowsItselfIsReplaced) {
   lead(1, 5);
   lost = [](std::uint64_t from, std::uint64_t to) { return from == 1 || to == 1; };
   append(2, 200);
-  pass(399);
+  const Duration timeout = Delegation::Options{}.leader_timeout;
+  pass(static_cast<int>(timeout / std::chrono::milliseconds(1)) - 1);
   EXPECT_EQ(appends(2), 0u);
   pass(300);
   EXPECT_EQ(appends(2), 1u);
