@@ -55,7 +55,6 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
     answers_.clear();
     bound_.reset();
     attempts_ = 0;
-    asked_at_ = shared_.now;
     stuck_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
     ask(applied, false);
   }

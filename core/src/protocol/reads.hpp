@@ -61,7 +61,6 @@ class Reads {
   std::vector<Answer> answers_;
   std::optional<RoundNum> bound_;     // h of the question under way, once it is found.
   std::optional<RoundNum> blocked_below_;  // The electorate of this round is not known yet.
-  Timestamp asked_at_;
   Timestamp ask_again_at_;
   Timestamp stuck_at_;
   std::uint32_t attempts_ = 0;
