@@ -65,6 +65,8 @@ class SimulatedNode {
   // Counts starts.
   [[nodiscard]] std::uint64_t lives() const { return lives_; }
   [[nodiscard]] DiskFaults& disk_faults() { return disk_.faults(); }
+  // That its disk was asked for, in all lives.
+  [[nodiscard]] std::uint64_t syncs() const { return disk_.syncs(); }
 
   // Requires: ready().
   void append(AppendRequest request) { life_->runner->append(std::move(request)); }

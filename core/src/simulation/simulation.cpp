@@ -207,7 +207,7 @@ std::string Simulation::standings() const {
   return text;
 }
 
-Report Simulation::report() const {
+Report Simulation::report() {
   Report report;
   report.violations = world_.checker.violations();
   report.seed = options_.seed;
@@ -224,10 +224,7 @@ Report Simulation::report() const {
   report.appends = workload_->stats().appends;
   report.acknowledged = workload_->stats().acknowledged;
   report.reads = workload_->stats().reads;
-  report.crashes = nemesis_->stats().crashes;
-  report.wipes = nemesis_->stats().wipes;
-  report.partitions = nemesis_->stats().partitions;
-  report.pauses = nemesis_->stats().pauses;
+  report.struck = nemesis_->counts();
   report.simulated = world_.scheduler.now().since(Timestamp());
   return report;
 }
@@ -235,13 +232,15 @@ Report Simulation::report() const {
 Report simulate(const SimulationOptions& options) { return Simulation(options).run(); }
 
 std::string Report::text() const {
-  std::string text =
-      "seed " + std::to_string(seed) + (ok() ? " ok" : " FAILED") + ": " + std::to_string(rounds) +
-      " rounds, " + std::to_string(acknowledged) + "/" + std::to_string(appends) + " appends, " +
-      std::to_string(reads) + " reads, " + std::to_string(messages) + " messages, " +
-      std::to_string(crashes) + " crashes, " + std::to_string(wipes) + " wipes, " +
-      std::to_string(partitions) + " partitions, " + std::to_string(pauses) + " pauses, " +
-      std::to_string(simulated.count() / 1'000'000) + " s, faults " + faults;
+  std::string text = "seed " + std::to_string(seed) + (ok() ? " ok" : " FAILED") + ": " +
+                     std::to_string(rounds) + " rounds, " + std::to_string(acknowledged) + "/" +
+                     std::to_string(appends) + " appends, " + std::to_string(reads) + " reads, " +
+                     std::to_string(messages) + " messages, " +
+                     std::to_string(simulated.count() / 1'000'000) + " s";
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    if (struck[i] == 0) continue;
+    text += ", " + std::string(to_string(static_cast<Fault>(i))) + " " + std::to_string(struck[i]);
+  }
   for (const std::string& violation : violations) text += "\n  " + violation;
   if (!ok()) text += "\n  replay: " + replay;
   return text;

@@ -6,7 +6,7 @@
 
 #include <synod/simulation/cluster.hpp>
 
-#include "simulation/nemesis.hpp"
+#include "simulation/faults/nemesis.hpp"
 #include "simulation/simulated_node.hpp"
 #include "simulation/workload.hpp"
 
@@ -33,7 +33,7 @@ class Simulation {
   [[nodiscard]] bool all_equal() const;
   void append_at(SimulatedNode& node);
   [[nodiscard]] std::string standings() const;
-  [[nodiscard]] Report report() const;
+  [[nodiscard]] Report report();
 
   SimulationOptions options_;
   Prng prng_;

@@ -63,10 +63,7 @@ struct Report {
   std::uint64_t appends = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t reads = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t wipes = 0;
-  std::uint64_t partitions = 0;
-  std::uint64_t pauses = 0;
+  FaultCounts struck{};          // By class of faults.
   Duration simulated = Duration::zero();
 
   [[nodiscard]] bool ok() const { return violations.empty(); }

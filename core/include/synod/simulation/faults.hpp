@@ -32,6 +32,11 @@ enum class Fault : std::uint8_t {
 inline constexpr std::size_t kFaultCount = 12;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
+// Whether it comes and goes; the others are there all the time.
+[[nodiscard]] bool strikes_at_moments(Fault fault);
+
+// By class, how often it did something: a message lost, a crash, a slow sync.
+using FaultCounts = std::array<std::uint64_t, kFaultCount>;
 
 // A set of fault classes.
 class Faults {

@@ -24,6 +24,20 @@ double share(Prng& prng, std::uint64_t max) {
 
 }  // namespace
 
+bool strikes_at_moments(Fault fault) {
+  switch (fault) {
+    case Fault::kPartition:
+    case Fault::kOneWay:
+    case Fault::kCrash:
+    case Fault::kCrashAll:
+    case Fault::kPause:
+    case Fault::kWipe:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string_view to_string(Fault fault) { return kNames[static_cast<std::size_t>(fault)]; }
 
 Faults Faults::everything() {
