@@ -33,6 +33,14 @@ TEST_P(Seeds, KeepEveryInvariant) {
 
 INSTANTIATE_TEST_SUITE_P(Fixed, Seeds, testing::Range<std::uint64_t>(1, 61));
 
+// Seeds that once failed, each with what it had found.
+TEST(FoundSeedsTest, AReadOfANodeThatStartedFromItsOwnSnapshotAndAppliedNothingSince) {
+  SimulationOptions options;
+  options.seed = 1882443810359503;
+  const Report report = simulate(options);
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
 TEST(FreshSeedTest, KeepsEveryInvariant) {
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   const Report report = simulate(options_of(static_cast<std::uint64_t>(now), 3));

@@ -131,10 +131,18 @@ void SimulatedNode::on_applied(RoundNum round, const Entry& entry,
   world_.checker.on_applied(id_, round, entry, skipped, life_->state->concurrency());
 }
 
+// A start, or an installation, says which round the state that it loaded stands after.
+void SimulatedNode::on_loaded(RoundNum round) {
+  life_->state->loaded_after(round);
+  world_.checker.on_installed(id_, round);
+}
+
 void SimulatedNode::on_event(const Event& event) {
   if (world_.tracing()) world_.trace(id_, "  " + synod::describe(event));
-  if (const auto* installed = std::get_if<Installed>(&event)) {
-    world_.checker.on_installed(id_, installed->round);
+  if (const auto* started = std::get_if<Started>(&event)) {
+    on_loaded(started->applied);
+  } else if (const auto* installed = std::get_if<Installed>(&event)) {
+    on_loaded(installed->round);
   } else if (const auto* broken = std::get_if<Violation>(&event)) {
     world_.checker.violation("I19", "node " + to_string(id_) + " says: " + broken->text);
   } else if (const auto* applied = std::get_if<Applied>(&event)) {

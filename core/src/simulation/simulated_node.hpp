@@ -91,6 +91,7 @@ class SimulatedNode {
 
   void make_runner();
   void on_event(const Event& event);
+  void on_loaded(RoundNum round);
   void on_applied(RoundNum round, const Entry& entry, std::optional<SkipReason> skipped);
   [[nodiscard]] RunnerOptions runner_options();
 

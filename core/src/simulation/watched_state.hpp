@@ -1,6 +1,7 @@
 // Passes everything on to a state machine and tells the checker what went through.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -29,8 +30,10 @@ class WatchedState final : public StateMachine {
   bool load(std::span<const std::byte> bytes) override;
   void drop() override;
 
-  // What was applied here last, or never: as the application would know it.
+  // The round after which the state stands: of the last apply or of a snapshot since.
   [[nodiscard]] RoundNum applied() const { return applied_; }
+  // The state that was loaded last stands after `round`, unless it has applied more since.
+  void loaded_after(RoundNum round) { applied_ = std::max(applied_, round); }
 
  private:
   std::unique_ptr<StateMachine> state_;
