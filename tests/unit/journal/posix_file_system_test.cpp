@@ -55,50 +55,52 @@ class PosixFileSystemTest : public ::testing::Test {
 };
 
 TEST_F(PosixFileSystemTest, CreatesWritesReadsRenamesRemoves) {
-  ASSERT_TRUE(lock(*files_).ok());
-  ASSERT_TRUE(create("one", 8).ok());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
+  ASSERT_EQ(create("one", 8), absl::OkStatus());
   EXPECT_EQ(read("one").value(), Bytes(8));
-  ASSERT_TRUE(write("one", 2, bytes_of("abc")).ok());
+  ASSERT_EQ(write("one", 2, bytes_of("abc")), absl::OkStatus());
   Bytes expected(8);
   std::ranges::copy(bytes_of("abc"), expected.begin() + 2);
   EXPECT_EQ(read("one").value(), expected);
-  ASSERT_TRUE(create("two", 3).ok());
-  ASSERT_TRUE(wait([&](auto done) { files_->rename("one", "two", std::move(done)); }).ok());
+  ASSERT_EQ(create("two", 3), absl::OkStatus());
+  ASSERT_EQ(wait([&](auto done) { files_->rename("one", "two", std::move(done)); }),
+            absl::OkStatus());
   EXPECT_EQ(read("two").value(), expected);
   EXPECT_EQ(list(), std::vector<std::string>{"two"});  // Not the lock.
   EXPECT_TRUE(absl::IsAlreadyExists(create("two", 1)));
-  ASSERT_TRUE(wait([&](auto done) { files_->remove("two", std::move(done)); }).ok());
+  ASSERT_EQ(wait([&](auto done) { files_->remove("two", std::move(done)); }), absl::OkStatus());
   EXPECT_TRUE(absl::IsNotFound(read("two").status()));
   EXPECT_TRUE(list().empty());
 }
 
 TEST_F(PosixFileSystemTest, RenamingToItselfIsHarmless) {
-  ASSERT_TRUE(lock(*files_).ok());
-  ASSERT_TRUE(create("one", 8).ok());
-  ASSERT_TRUE(wait([&](auto done) { files_->rename("one", "one", std::move(done)); }).ok());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
+  ASSERT_EQ(create("one", 8), absl::OkStatus());
+  ASSERT_EQ(wait([&](auto done) { files_->rename("one", "one", std::move(done)); }),
+            absl::OkStatus());
   EXPECT_EQ(read("one").value(), Bytes(8));
 }
 
 TEST_F(PosixFileSystemTest, OneHolderAtATime) {
-  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
   PosixFileSystem second(path_, work_.poster());
   const absl::Status refused = lock(second);
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   files_.reset();
-  EXPECT_TRUE(lock(second).ok());
+  EXPECT_EQ(lock(second), absl::OkStatus());
 }
 
 TEST_F(PosixFileSystemTest, NoSpaceLeavesNoFile) {
-  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
   // No disk has room for this.
   const absl::Status refused = create("huge", 1ull << 42);
   EXPECT_FALSE(refused.ok());
   EXPECT_TRUE(list().empty());
-  EXPECT_TRUE(create("small", 8).ok());
+  EXPECT_EQ(create("small", 8), absl::OkStatus());
 }
 
 TEST_F(PosixFileSystemTest, FinishesWhatIsQueuedAndTellsNobody) {
-  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
   const Bytes bytes = bytes_of("x");
   files_->create("last", 1, [](const absl::Status&) { FAIL(); });
   files_->write("last", 0, bytes, true, [](const absl::Status&) { FAIL(); });
@@ -108,15 +110,15 @@ TEST_F(PosixFileSystemTest, FinishesWhatIsQueuedAndTellsNobody) {
 }
 
 TEST_F(PosixFileSystemTest, RunsInOrder) {
-  ASSERT_TRUE(lock(*files_).ok());
-  ASSERT_TRUE(create("file", 1).ok());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
+  ASSERT_EQ(create("file", 1), absl::OkStatus());
   std::vector<Bytes> contents;
   std::vector<int> order;
   for (int i = 0; i < 100; ++i) contents.push_back(Bytes(1, static_cast<std::byte>(i)));
   for (int i = 0; i < 100; ++i) {
     files_->write("file", 0, contents[static_cast<std::size_t>(i)], i == 99,
                   [&order, i](const absl::Status& status) {
-                    EXPECT_TRUE(status.ok());
+                    EXPECT_EQ(status, absl::OkStatus());
                     order.push_back(i);
                   });
   }
