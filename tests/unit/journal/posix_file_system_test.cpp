@@ -1,3 +1,6 @@
+#include <sched.h>
+#include <sys/mount.h>
+
 #include <synod/posix_file_system.hpp>
 
 #include <gtest/gtest.h>
@@ -90,13 +93,34 @@ TEST_F(PosixFileSystemTest, OneHolderAtATime) {
   EXPECT_EQ(lock(second), absl::OkStatus());
 }
 
-TEST_F(PosixFileSystemTest, NoSpaceLeavesNoFile) {
+TEST_F(PosixFileSystemTest, ARefusedReservationLeavesNoFile) {
   ASSERT_EQ(lock(*files_), absl::OkStatus());
-  // No disk has room for this.
-  const absl::Status refused = create("huge", 1ull << 42);
+  // Longer than any file system lets a file be: refused before a byte of the disk is taken, which
+  // others use at this moment.
+  const absl::Status refused = create("huge", 1ull << 62);
   EXPECT_FALSE(refused.ok());
   EXPECT_TRUE(list().empty());
   EXPECT_EQ(create("small", 8), absl::OkStatus());
+}
+
+// On a file system of one megabyte, which nobody else sees and which ends with the process.
+TEST_F(PosixFileSystemTest, NoSpaceIsToldFromOtherFailuresAndPassesWhenSomeIsFreed) {
+  const bool alone = ::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
+  if (!alone || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("none", directory_.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
+    GTEST_SKIP() << "this user may not mount a file system";
+  }
+  // Its thread sees the mount only if it is made afterwards.
+  files_ = std::make_unique<PosixFileSystem>(path_, work_.poster());
+  ASSERT_EQ(lock(*files_), absl::OkStatus());
+  ASSERT_EQ(create("first", 600 << 10), absl::OkStatus());
+  const absl::Status refused = create("second", 600 << 10);
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_EQ(list(), std::vector<std::string>{"first"});
+  ASSERT_EQ(wait([&](auto done) { files_->remove("first", std::move(done)); }), absl::OkStatus());
+  EXPECT_EQ(create("second", 600 << 10), absl::OkStatus());
+  files_.reset();
+  EXPECT_EQ(::umount2(directory_.path().c_str(), MNT_DETACH), 0);
 }
 
 TEST_F(PosixFileSystemTest, FinishesWhatIsQueuedAndTellsNobody) {
