@@ -41,6 +41,31 @@ TEST(Node, ThreeAgreeAndEachAppends) {
   cluster.shut_down();
 }
 
+// Node 4 knows where the others are and nothing else: it learns what they agreed on, hands its own
+// appends over, and has no say.
+TEST(Node, ANodeThatJoinsLearnsAndHandsOver) {
+  Threads threads;
+  Cluster3 cluster(threads.io);
+  ASSERT_EQ(cluster.nodes[0]->async_append(deposit(1, 10), asio::use_future).get().value_or(-1),
+            10);
+
+  NodeOptions options = options_of(NodeId(4), {});
+  options.peers = cluster.members;
+  auto joining =
+      std::make_unique<AccountNode>(threads.io, std::move(options), tcp("127.0.0.1:0"), memory());
+  TrackLeadership& leadership = joining->decorate<TrackLeadership>();
+  joining->decorate<Delegation>({}, leadership);
+  ASSERT_TRUE(joining->async_start(asio::use_future).get().ok());
+  EXPECT_EQ(joining->async_append(deposit(2, 5), asio::use_future).get().value_or(-1), 15);
+  EXPECT_EQ(joining->async_read(kLinearizable, total_of, asio::use_future).get().value_or(-1), 15);
+  const NodeStatus status = joining->async_status(asio::use_future).get();
+  EXPECT_EQ(status.state_digest, 15u);
+  ASSERT_NE(status.cluster, nullptr);
+  EXPECT_EQ(status.cluster->members.size(), 3u);
+  EXPECT_TRUE(joining->async_shut_down(asio::use_future).get().ok());
+  cluster.shut_down();
+}
+
 asio::awaitable<void> use_as_a_coroutine(AccountNode& node, std::promise<std::string>& done) {
   const Save save{5};
   const absl::StatusOr<std::string> saved = co_await node.async_append(save, asio::use_awaitable);
@@ -96,6 +121,43 @@ TEST(Node, ARepeatGivesTheFirstOutcome) {
   again.id_minted_here = false;
   EXPECT_EQ(node->async_append(deposit(1, 10), again, asio::use_future).get().value_or(-1), 10);
   EXPECT_EQ(node->async_read(kStale, total_of, asio::use_future).get().value_or(-1), 20);
+}
+
+// Notes until which round each applied entry may take effect.
+class Expiries final : public Decoration {
+ public:
+  struct Options {};
+  explicit Expiries(Options) {}
+  [[nodiscard]] std::string_view name() const override { return "expiries"; }
+  void on_event(DecorationContext&, const Event& event) override {
+    if (const auto* applied = std::get_if<Applied>(&event)) {
+      seen[applied->placed.entry.id.low] = applied->placed.entry.last_round;
+    }
+  }
+  std::map<std::uint64_t, RoundNum> seen;
+};
+
+// An id made for this append expires before the table of ids forgets it; one that may have been
+// sent before has the expiry that it was sent with, and if none is named, none.
+TEST(Node, AnAppendWithoutAnExpiryGetsOneThatTheTableOutlives) {
+  Threads threads(1);
+  const std::vector<Member> members = members_on_free_ports(1);
+  NodeOptions options = options_of(NodeId(1), members);
+  options.remembered_rounds = 100;
+  AccountNode node(threads.io, std::move(options), tcp(members[0].address), memory());
+  Expiries& expiries = node.decorate<Expiries>();
+  ASSERT_TRUE(node.async_start(asio::use_future).get().ok());
+  AppendOptions own;
+  own.last_round = RoundNum(77);
+  AppendOptions repeat;
+  repeat.id_minted_here = false;
+  EXPECT_EQ(node.async_append(deposit(1, 1), asio::use_future).get().value_or(-1), 1);
+  EXPECT_EQ(node.async_append(deposit(2, 1), own, asio::use_future).get().value_or(-1), 2);
+  EXPECT_EQ(node.async_append(deposit(3, 1), repeat, asio::use_future).get().value_or(-1), 3);
+  ASSERT_TRUE(node.async_shut_down(asio::use_future).get().ok());
+  EXPECT_EQ(expiries.seen[1], RoundNum(50));
+  EXPECT_EQ(expiries.seen[2], RoundNum(77));
+  EXPECT_EQ(expiries.seen[3], RoundNum::max());
 }
 
 TEST(Node, AJournalBringsEverythingBack) {
