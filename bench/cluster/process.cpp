@@ -1,5 +1,6 @@
 #include "cluster/process.hpp"
 
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -45,6 +46,10 @@ std::int64_t monotonic_now() {
 bool Control::receive(Command& command, bool wait) const {
   const ssize_t got = recv(descriptor_, &command, sizeof(command), wait ? 0 : MSG_DONTWAIT);
   if (got == 0 || (got > 0 && command.order == Order::kEnd)) _exit(0);
+  if (got > 0 && command.order == Order::kTrim) {
+    malloc_trim(0);
+    return receive(command, wait);
+  }
   return got == static_cast<ssize_t>(sizeof(command));
 }
 

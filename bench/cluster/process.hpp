@@ -15,6 +15,7 @@ inline constexpr std::size_t kMessageBytes = 256;
 enum class Order : std::uint32_t {
   kLoad,    // Keep `value` requests outstanding from now on; 0: none.
   kSample,  // Tell the counters, and begin to collect latencies anew.
+  kTrim,    // Give what the allocator holds and nobody uses back to the system.
   kEnd,     // End the process.
 };
 struct Command {
@@ -43,8 +44,8 @@ class Control {
  public:
   explicit Control(int descriptor) : descriptor_(descriptor) {}
   [[nodiscard]] int descriptor() const { return descriptor_; }
-  // False where there is none at hand; blocks for one if `wait`. Ends the process on Order::kEnd
-  // and when the parent has gone.
+  // False where there is none at hand; blocks for one if `wait`. Obeys Order::kTrim by itself, and
+  // ends the process on Order::kEnd and when the parent has gone.
   bool receive(Command& command, bool wait) const;
   void answer(const Sample& sample) const;
 
@@ -66,6 +67,8 @@ class Process {
   // Blocks until the child is ready. False where it died.
   [[nodiscard]] bool wait_ready() const;
   void load(std::uint32_t outstanding) const;
+  // From then on what is resident is what is used.
+  void trim() const { send({Order::kTrim, 0}); }
   [[nodiscard]] Sample sample() const;
   // Processor time of all its threads so far, in nanoseconds.
   [[nodiscard]] std::int64_t processor_time() const;
