@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace synod::journal_format {
 namespace {
@@ -213,7 +214,9 @@ std::optional<RoundNum> snapshot_round(std::string_view name) {
 }
 
 bool all_zero(std::span<const std::byte> bytes) {
-  return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
+  // A segment's tail is compared with itself, one byte further on: as fast as memory is.
+  return bytes.empty() || (bytes.front() == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 std::string describe(const Owner& owner) {
