@@ -1,20 +1,19 @@
 #include "protocol/id_table.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include <synod/check.hpp>
 #include <synod/hash.hpp>
 
 namespace synod {
 
-std::size_t IdTable::home(const EntryId& id) const {
-  return static_cast<std::size_t>(hash_of(id)) & (index_.size() - 1);
-}
-
 std::optional<RoundNum> IdTable::find(const EntryId& id) const {
   if (index_.empty()) return std::nullopt;
-  for (std::size_t at = home(id); index_[at] != 0; at = (at + 1) & (index_.size() - 1)) {
-    const Settled& candidate = settled(index_[at] - 1);
+  const std::uint64_t hash = hash_of(id);
+  for (std::size_t at = home_of(hash); index_[at] != 0; at = (at + 1) & (index_.size() - 1)) {
+    if (((index_[at] ^ hash) & ~kLowerHalf) != 0) continue;
+    const Settled& candidate = settled(index_[at] & kPlaceBits);
     if (candidate.id == id) return candidate.round;
   }
   return std::nullopt;
@@ -30,6 +29,8 @@ void IdTable::insert(RoundNum round, const EntryId& id) {
 }
 
 void IdTable::forget_below(RoundNum applied) {
+  constexpr std::uint64_t kAhead = 8;
+  if (count_ > kAhead) expect_to_forget(front_ + kAhead);
   while (count_ > 0 && settled(front_).round.plus(remembered_) < applied) {
     unindex(front_);
     ++front_;
@@ -37,30 +38,41 @@ void IdTable::forget_below(RoundNum applied) {
   }
 }
 
+// Ids are forgotten in the order of the queue, one for each that comes: the cell is on its way to
+// the cache long before it is needed.
+void IdTable::expect_to_forget(std::uint64_t place) const {
+  __builtin_prefetch(&index_[home_of(hash_of(settled(place).id))], 1);
+}
+
 void IdTable::grow() {
   std::vector<Settled> grown(queue_.empty() ? 64 : queue_.size() * 2);
+  SYNOD_CHECK(grown.size() - 1 <= kPlaceBits, "more ids than places can be told apart");
   for (std::uint64_t place = front_; place < front_ + count_; ++place) {
     grown[place & (grown.size() - 1)] = settled(place);
   }
   queue_ = std::move(grown);
   index_.assign(queue_.size() * 2, 0);
+  home_shift_ = 64 - std::countr_zero(index_.size());
   for (std::uint64_t place = front_; place < front_ + count_; ++place) index(place);
 }
 
 void IdTable::index(std::uint64_t place) {
-  std::size_t at = home(settled(place).id);
+  const std::uint64_t hash = hash_of(settled(place).id);
+  std::size_t at = home_of(hash);
   while (index_[at] != 0) at = (at + 1) & (index_.size() - 1);
-  index_[at] = place + 1;
+  index_[at] = cell_of(hash, place);
 }
 
-// Linear probing's deletion without tombstones: whatever could have stood in the freed cell moves up.
+// Linear probing's deletion without tombstones: whatever could have stood in the freed cell moves
+// up.
 void IdTable::unindex(std::uint64_t place) {
   const std::size_t mask = index_.size() - 1;
-  std::size_t hole = home(settled(place).id);
-  while (index_[hole] != place + 1) hole = (hole + 1) & mask;
+  const std::uint64_t hash = hash_of(settled(place).id);
+  const std::uint64_t cell = cell_of(hash, place);
+  std::size_t hole = home_of(hash);
+  while (index_[hole] != cell) hole = (hole + 1) & mask;
   for (std::size_t at = (hole + 1) & mask; index_[at] != 0; at = (at + 1) & mask) {
-    const std::size_t wanted = home(settled(index_[at] - 1).id);
-    if (((at - wanted) & mask) < ((at - hole) & mask)) continue;
+    if (((at - home_of(index_[at])) & mask) < ((at - hole) & mask)) continue;
     index_[hole] = index_[at];
     hole = at;
   }
