@@ -14,6 +14,7 @@
 #include <asio/any_io_executor.hpp>
 
 #include <synod/append_options.hpp>
+#include <synod/bound_handler.hpp>
 #include <synod/decoration.hpp>
 #include <synod/entry.hpp>
 #include <synod/node_options.hpp>
@@ -40,10 +41,14 @@ struct ReadOptions {
 class PendingAppend {
  public:
   virtual ~PendingAppend() = default;
-  virtual void complete(absl::StatusOr<AppendReceipt> result) = 0;
+  // Turns the receipt into what the handler is to hear. kHeld: deliver() is to be called, on the
+  // node's strand and not from within the turn.
+  virtual Completion complete(const absl::StatusOr<AppendReceipt>& result) = 0;
+  virtual void deliver() {}
 
   Entry entry;
   AppendOptions options;
+  absl::Status refusal;   // Why it cannot be appended at all; Ok where it can.
   bool expected = false;  // The state was told to expect the outcome.
 };
 

@@ -146,7 +146,20 @@ class StateAdapter final : public OutcomeKeeper {
   }
 
   // --- OutcomeKeeper ---
-  void expect(const EntryId& id) override { ++waiting_[id].waiters; }
+  void expect(const EntryId& id) override {
+    if (spare_.empty()) {
+      ++waiting_[id].waiters;
+      return;
+    }
+    spare_.back().key() = id;
+    auto [place, inserted, node] = waiting_.insert(std::move(spare_.back()));
+    if (inserted) {
+      spare_.pop_back();
+    } else {
+      spare_.back() = std::move(node);
+    }
+    ++place->second.waiters;
+  }
   void forget(const EntryId& id) override { (void)take(id); }
   bool present() const override { return usable(); }
   std::optional<std::uint64_t> digest() const override {
@@ -170,7 +183,7 @@ class StateAdapter final : public OutcomeKeeper {
       return found->second.outcome;
     }
     std::optional<Outcome> outcome = std::move(found->second.outcome);
-    waiting_.erase(found);
+    spare(waiting_.extract(found));
     return outcome;
   }
   // What the state itself remembers of an entry that took effect before.
@@ -193,8 +206,17 @@ class StateAdapter final : public OutcomeKeeper {
     std::uint32_t waiters = 0;
     std::optional<Outcome> outcome;
   };
+  using WaitingById = std::unordered_map<EntryId, Waiting, adapter::IdHash>;
 
   static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::size_t kSpareMax = 1024;
+
+  // Keeps what an append allocated for the next one.
+  void spare(typename WaitingById::node_type node) {
+    if (spare_.size() == kSpareMax) return;
+    node.mapped() = {};
+    spare_.push_back(std::move(node));
+  }
 
   [[nodiscard]] bool usable() const { return state_ != nullptr && poisoned_.empty(); }
   void poison(std::string failure) const {
@@ -256,7 +278,8 @@ class StateAdapter final : public OutcomeKeeper {
   std::unique_ptr<S> state_;  // Null after an ejection.
   mutable std::string poisoned_;
   mutable std::uint64_t concurrency_ = kDefaultConcurrency;
-  std::unordered_map<EntryId, Waiting, adapter::IdHash> waiting_;  // Never iterated.
+  WaitingById waiting_;  // Never iterated.
+  std::vector<typename WaitingById::node_type> spare_;
   std::vector<Observer> observers_;
 };
 

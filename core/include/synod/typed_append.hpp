@@ -42,7 +42,12 @@ struct ResultOf<R, S> {
 
 template <class R, class S>
 [[nodiscard]] std::string encode(const R& request, Entry& out) {
-  Bytes bytes;
+  // Kept from one append to the next; taken out while it is used, as the entry's own functions
+  // might append as well.
+  thread_local Bytes kept;
+  constexpr std::size_t kKeptMax = 64u << 10;
+  Bytes bytes = std::exchange(kept, {});
+  bytes.clear();
   bool encoded = false;
   std::string failure = adapter::caught("making the entry", [&] {
     if constexpr (std::same_as<R, typename S::Entry>) {
@@ -59,6 +64,7 @@ template <class R, class S>
   }
   out.kind = EntryKind::kState;
   out.payload = Payload::copy_of(bytes);
+  if (bytes.capacity() <= kKeptMax) kept = std::move(bytes);
   return failure;
 }
 
@@ -75,7 +81,11 @@ class TypedAppend final : public PendingAppend {
 
   TypedAppend(StateAdapter<S>& adapter, Done done) : adapter_(&adapter), done_(std::move(done)) {}
 
-  void complete(absl::StatusOr<AppendReceipt> receipt) override { done_(result(receipt)); }
+  Completion complete(const absl::StatusOr<AppendReceipt>& receipt) override {
+    done_(result(receipt));
+    return Done::kCompletion;
+  }
+  void deliver() override { done_.deliver(); }
 
  private:
   [[nodiscard]] Result result(const absl::StatusOr<AppendReceipt>& receipt) {
@@ -116,17 +126,18 @@ template <class S, class R, class Handler>
 void begin_append(const NodeCorePtr& core, StateAdapter<S>& adapter, R request,
                   AppendOptions options, Handler handler) {
   using Result = absl::StatusOr<AppendResult<R, S>>;
-  auto done = bind_handler<Result>(std::move(handler), node_calls::executor_of(core));
+  auto done = [&] {
+    if constexpr (has_own_executor<Handler>) {
+      return bind_handler<Result>(std::move(handler), node_calls::executor_of(core));
+    } else {
+      return HeldHandler<Handler, Result>(std::move(handler));
+    }
+  }();
   auto pending = std::make_unique<TypedAppend<S, R, decltype(done)>>(adapter, std::move(done));
   pending->options = std::move(options);
   const std::string failure = append_request::encode<R, S>(request, pending->entry);
-  if (failure.empty()) {
-    node_calls::append(core, std::move(pending));
-  } else {
-    node_calls::run(core, [pending = std::move(pending), failure] {
-      pending->complete(absl::InvalidArgumentError(failure));
-    });
-  }
+  if (!failure.empty()) pending->refusal = absl::InvalidArgumentError(failure);
+  node_calls::append(core, std::move(pending));
 }
 
 template <class S, class Function, class Handler>

@@ -5,7 +5,9 @@
 #include <random>
 #include <utility>
 
+#include <asio/execution/outstanding_work.hpp>
 #include <asio/post.hpp>
+#include <asio/prefer.hpp>
 
 #include <synod/check.hpp>
 #include <synod/status.hpp>
@@ -14,6 +16,10 @@
 
 namespace synod {
 namespace {
+
+// A turn ends after so many appends although more are at hand: the followers work on what it sent
+// while the next is made. One long turn would make leader and followers take turns.
+constexpr std::size_t kTurnAppends = 128;
 
 std::uint64_t system_seed() {
   std::random_device device;
@@ -82,9 +88,11 @@ void NodeHost::Core::drain() {
     std::swap(inbox_, at_hand_);
   }
   default_last_round_ = RoundNum();
+  std::size_t appends = 0;
   for (Item& item : at_hand_) {
     if (auto* append = std::get_if<std::unique_ptr<PendingAppend>>(&item)) {
       take_up(std::move(*append));
+      if (++appends % kTurnAppends == 0 && phase_ == Phase::kRunning) runner_->run_turn();
     } else {
       std::get<absl::AnyInvocable<void()>>(item)();
     }
@@ -96,21 +104,58 @@ void NodeHost::Core::drain() {
 }
 
 void NodeHost::Core::take_up(std::unique_ptr<PendingAppend> append) {
+  if (!append->refusal.ok()) {
+    const absl::Status refusal = append->refusal;
+    return complete(std::move(append), refusal);
+  }
   if (phase_ == Phase::kNew) {
-    return refuse(*append, AppendErrorKind::kDisoriented, Fate::kDidNotHappen,
+    return refuse(std::move(append), AppendErrorKind::kDisoriented, Fate::kDidNotHappen,
                   "the node has not been started");
   }
   if (runner_ == nullptr || shutting_down_) {
-    return refuse(*append, AppendErrorKind::kShutDown, Fate::kNever, "the node has stopped");
+    return refuse(std::move(append), AppendErrorKind::kShutDown, Fate::kNever,
+                  "the node has stopped");
   }
   AppendRequest request;
   fill_in(*append, request);
   append->expected = true;
   state_->expect(append->entry.id);
-  request.done = [append = std::move(append)](absl::StatusOr<AppendReceipt> result) {
-    append->complete(std::move(result));
+  if (++waiting_ == 1) at_work_ = asio::prefer(strand(), asio::execution::outstanding_work.tracked);
+  request.done = [this,
+                  append = std::move(append)](const absl::StatusOr<AppendReceipt>& result) mutable {
+    complete(std::move(append), result);
+    if (--waiting_ == 0) at_work_.reset();
   };
   runner_->append(std::move(request));
+}
+
+// --- Handlers ------------------------------------------------------------------------------------
+
+void NodeHost::Core::complete(std::unique_ptr<PendingAppend> append,
+                              const absl::StatusOr<AppendReceipt>& result) {
+  if (append->complete(result) == Completion::kPosted) return;
+  completed_.push_back(std::move(append));
+  if (completed_.size() == 1) deliver_later();
+}
+
+void NodeHost::Core::deliver_later() {
+  asio::post(strand(), [self = shared_from_this()] { self->deliver(); });
+}
+
+// One post for all that a turn completed. A handler that throws ends this call, as it ends the
+// io_context's run(); those after it are called by the next.
+void NodeHost::Core::deliver() {
+  while (delivered_ < completed_.size()) {
+    const std::unique_ptr<PendingAppend> append = std::move(completed_[delivered_++]);
+    try {
+      append->deliver();
+    } catch (...) {
+      deliver_later();
+      throw;
+    }
+  }
+  completed_.clear();
+  delivered_ = 0;
 }
 
 void NodeHost::Core::fill_in(PendingAppend& append, AppendRequest& request) {
@@ -131,9 +176,9 @@ void NodeHost::Core::fill_in(PendingAppend& append, AppendRequest& request) {
   request.retry = options.retry;
 }
 
-void NodeHost::Core::refuse(PendingAppend& append, AppendErrorKind kind, Fate fate,
+void NodeHost::Core::refuse(std::unique_ptr<PendingAppend> append, AppendErrorKind kind, Fate fate,
                             std::string detail) {
-  append.complete(to_status(error_of(kind, fate, std::move(detail))));
+  complete(std::move(append), to_status(error_of(kind, fate, std::move(detail))));
 }
 
 RoundNum NodeHost::Core::default_last_round() {

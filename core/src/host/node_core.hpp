@@ -53,8 +53,12 @@ class NodeHost::Core final : public std::enable_shared_from_this<NodeHost::Core>
   void put(Item item);
   void drain();
   void take_up(std::unique_ptr<PendingAppend> append);
+  void complete(std::unique_ptr<PendingAppend> append, const absl::StatusOr<AppendReceipt>& result);
+  void deliver_later();
+  void deliver();
   void fill_in(PendingAppend& append, AppendRequest& request);
-  void refuse(PendingAppend& append, AppendErrorKind kind, Fate fate, std::string detail);
+  void refuse(std::unique_ptr<PendingAppend> append, AppendErrorKind kind, Fate fate,
+              std::string detail);
   [[nodiscard]] RoundNum default_last_round();
   [[nodiscard]] Timestamp deadline_after(Duration timeout);
 
@@ -90,7 +94,11 @@ class NodeHost::Core final : public std::enable_shared_from_this<NodeHost::Core>
   bool reported_ = false;  // Why it stopped is known.
   absl::Status stop_reason_;
   std::vector<Item> at_hand_;
-  RoundNum default_last_round_;  // Of this drain; zero: not looked up yet.
+  std::vector<std::unique_ptr<PendingAppend>> completed_;  // Their handlers are to be called.
+  std::size_t delivered_ = 0;                              // Of completed_.
+  std::size_t waiting_ = 0;                                // Appends that the runner has.
+  std::optional<Strand> at_work_;  // While there are any, the io_context has something to wait for.
+  RoundNum default_last_round_;    // Of this drain; zero: not looked up yet.
   std::vector<absl::AnyInvocable<void(const Event&)>> observers_;
   std::vector<absl::AnyInvocable<void(absl::Status)>> shut_down_waiters_;
   std::vector<absl::AnyInvocable<void(absl::Status)>> stop_waiters_;

@@ -35,12 +35,17 @@ class Told {
  public:
   using Result = absl::StatusOr<AppendResult<R, S>>;
 
-  explicit Told(StateAdapter<S>& adapter) : pending_(adapter, Keep{&result}) {
+  explicit Told(StateAdapter<S>& adapter)
+      : pending_(adapter, HeldHandler<Keep, Result>(Keep{&result})) {
     pending_.entry.id = id_of(1);
     pending_.expected = true;
     adapter.expect(id_of(1));
   }
-  void complete(absl::StatusOr<AppendReceipt> receipt) { pending_.complete(std::move(receipt)); }
+  void complete(const absl::StatusOr<AppendReceipt>& receipt) {
+    EXPECT_EQ(pending_.complete(receipt), Completion::kHeld);
+    EXPECT_FALSE(result.has_value());
+    pending_.deliver();
+  }
 
   std::optional<Result> result;
 
@@ -49,7 +54,7 @@ class Told {
     std::optional<Result>* place;
     void operator()(Result told) { *place = std::move(told); }
   };
-  TypedAppend<S, R, Keep> pending_;
+  TypedAppend<S, R, HeldHandler<Keep, Result>> pending_;
 };
 
 absl::Status failure(AppendErrorKind kind, Fate fate) {
