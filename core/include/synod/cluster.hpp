@@ -53,10 +53,17 @@ struct Cluster {
 // Why `cluster` cannot be one, as a sentence; empty where it can.
 [[nodiscard]] std::string refusal(const Cluster& cluster, std::size_t members_max);
 
-// What every initial member fixes durably before it votes: decision 7 of the protocol.
+// Whose agreement makes the initial members a cluster. All of them must be given the same.
+enum class FoundingRule : std::uint8_t {
+  kAll,     // All of them confirm one map.
+  kQuorum,  // A quorum of them decides it. Sound only as long as no founder loses its memory before
+            // every founder holds the map: docs/protocol.md, "Founding by a quorum".
+};
+
+// What is settled durably before anybody votes on entries: decision 7 of the protocol.
 struct GenesisMember {
   Member member;
-  Incarnation incarnation;
+  Incarnation incarnation;  // 0: took no part in a founding by a quorum, and is admitted later.
 
   friend bool operator==(const GenesisMember&, const GenesisMember&) = default;
 };
@@ -65,6 +72,7 @@ struct GenesisMap {
   QuorumPolicy policy;
   // Rounds for which the id of a settled entry is remembered, on every node alike (H13).
   std::uint64_t remembered_rounds = 262'144;
+  FoundingRule founding = FoundingRule::kAll;
 
   [[nodiscard]] Cluster cluster() const;
   [[nodiscard]] Incarnation incarnation_of(NodeId id) const;  // 0 where it is no member.

@@ -34,7 +34,7 @@ enum class Participation : std::uint8_t {
 };
 enum class PassiveReason : std::uint8_t {
   kNone,
-  kGenesis,     // The initial members have not all confirmed one map yet.
+  kGenesis,     // The initial members have not agreed on one map yet.
   kMemoryLost,  // Another incarnation of this id is in force.
   kNotMember,   // The id was never admitted.
   kStorage,     // The disk is full or failing: steps aside until it is not.
@@ -54,7 +54,9 @@ struct ParticipationChanged {
   Participation after;
   PassiveReason reason = PassiveReason::kNone;
   RoundNum votes_from;  // From kPartiallyActive on.
-  std::string detail;   // For a person: whom a genesis waits for, how many more losses it stands.
+  // For a person: whom a genesis waits for; after a founding by a quorum, also while the node votes,
+  // which founders are not known to hold the genesis map yet.
+  std::string detail;
 };
 struct Installed {
   RoundNum round;

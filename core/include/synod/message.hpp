@@ -169,7 +169,7 @@ struct LeadershipRequest {
 enum class GenesisStage : std::uint8_t {
   kGathering,  // Collecting the initial members' incarnations.
   kFixed,      // One map is durable here; not all are known to have it.
-  kComplete,   // All initial members confirmed this map.
+  kComplete,   // All initial members confirmed this map, or a quorum of them decided it.
 };
 
 // Said by a node that is not complete, to all initial members; answered by whoever is further.
@@ -177,7 +177,7 @@ struct GenesisNote {
   GenesisStage stage = GenesisStage::kGathering;
   bool answer_wanted = true;
   // From kFixed on: the map. While gathering: nobody's incarnation but the sender's is told, in the
-  // envelope.
+  // envelope; where a quorum founds, the map without any incarnation says on which terms.
   std::optional<GenesisMap> map;
   friend bool operator==(const GenesisNote&, const GenesisNote&) = default;
 };
@@ -194,6 +194,38 @@ struct Challenge {
   friend bool operator==(const Challenge&, const Challenge&) = default;
 };
 
+// --- Founding by a quorum ------------------------------------------------------------------------
+// Round 0, whose entry is the genesis map, as Paxos for a single decree among the founders. Votes
+// count by id: no incarnation is in force yet. Whoever knows the map answers with it instead.
+
+// Asks for a promise; `terms` is the map without any incarnation, which must be the receiver's own.
+struct GenesisPrepare {
+  CoordNum coord;
+  GenesisMap terms;
+  friend bool operator==(const GenesisPrepare&, const GenesisPrepare&) = default;
+};
+struct GenesisPromise {
+  CoordNum coord;
+  CoordNum accepted_at;                // Zero, where nothing was accepted.
+  std::optional<GenesisMap> accepted;  // The map that was accepted last, at `accepted_at`.
+  friend bool operator==(const GenesisPromise&, const GenesisPromise&) = default;
+};
+struct GenesisPropose {
+  CoordNum coord;
+  GenesisMap map;
+  friend bool operator==(const GenesisPropose&, const GenesisPropose&) = default;
+};
+struct GenesisAcceptance {
+  CoordNum coord;
+  friend bool operator==(const GenesisAcceptance&, const GenesisAcceptance&) = default;
+};
+// "No" to a GenesisPrepare or a GenesisPropose at `coord`: `promised`, which is higher, was promised.
+struct GenesisConflict {
+  CoordNum coord;
+  CoordNum promised;
+  friend bool operator==(const GenesisConflict&, const GenesisConflict&) = default;
+};
+
 // --- Decorations ---------------------------------------------------------------------------------
 
 // A decoration's own datagram; `name` is the decoration's.
@@ -207,7 +239,8 @@ struct Note {
 using Message =
     std::variant<Prepare, Promise, Conflict, Abstention, Propose, Acceptance, Rejection, Commit,
                  Fetch, Entries, SnapshotRequest, SnapshotChunk, ReadQuery, ReadAnswer,
-                 LeadershipRequest, GenesisNote, Announcement, Challenge, Note>;
+                 LeadershipRequest, GenesisNote, Announcement, Challenge, Note, GenesisPrepare,
+                 GenesisPromise, GenesisPropose, GenesisAcceptance, GenesisConflict>;
 
 // A message and the nodes that it goes to; never the sender itself.
 struct Outgoing {

@@ -33,6 +33,10 @@ struct NodeOptions {
   QuorumPolicy policy = {};
   // Must be set for a cluster of one to start: otherwise a typing error would found one.
   bool found_alone = false;
+  // With kQuorum a majority founds the cluster and the others join when they come. Give all founders
+  // the same, for good, and start a founder whose disk was lost without `members` (`peers` instead):
+  // docs/protocol.md, "Founding by a quorum".
+  FoundingRule founding = FoundingRule::kAll;
   // Nodes, with addresses, that a node that joins asks for what is known.
   std::vector<Member> peers = {};
   Limits limits = {};

@@ -4,6 +4,7 @@
 // out, and read back in that order. docs/formats/journal.md shows them in bytes.
 #pragma once
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -57,8 +58,17 @@ struct AdmissionRecord {
   friend bool operator==(const AdmissionRecord&, const AdmissionRecord&) = default;
 };
 
+// A vote about the genesis map, where a quorum founds: all that this node promised and accepted in
+// round 0. The last one counts, until the map is complete.
+struct GenesisVoteRecord {
+  CoordNum promised;
+  CoordNum accepted_at;                // Zero, where nothing was accepted.
+  std::optional<GenesisMap> accepted;
+  friend bool operator==(const GenesisVoteRecord&, const GenesisVoteRecord&) = default;
+};
+
 using Record = std::variant<IdentityRecord, GenesisRecord, PromiseRecord, AcceptedRecord,
-                            CommittedRecord, CommitMarkRecord, AdmissionRecord>;
+                            CommittedRecord, CommitMarkRecord, AdmissionRecord, GenesisVoteRecord>;
 
 // About how many bytes the record takes in a journal.
 [[nodiscard]] std::size_t size_of(const Record& record);

@@ -120,6 +120,8 @@ struct ReplicaOptions {
   std::vector<NodeId> peers;
   // Must be set for a cluster of one to start: otherwise a typing error would found one.
   bool found_alone = false;
+  // Whose agreement founds the cluster; the same for all founders, and for good.
+  FoundingRule founding = FoundingRule::kAll;
   std::uint64_t remembered_rounds = 262'144;  // For the genesis map.
   std::uint64_t seed = 1;                     // For jitter and ids.
   Limits limits = {};

@@ -252,6 +252,7 @@ RunnerOptions NodeHost::Core::runner_options() const {
     replica.peers.push_back(peer.id);
   }
   replica.found_alone = options_.found_alone;
+  replica.founding = options_.founding;
   replica.remembered_rounds = options_.remembered_rounds;
   // Two nodes, or two starts of one, must not draw the same incarnation.
   replica.seed = options_.seed != 0 ? options_.seed : system_seed();

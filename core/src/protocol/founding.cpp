@@ -11,19 +11,19 @@ GenesisMap without_addresses(GenesisMap map) {
   return map;
 }
 
-std::string list(const std::vector<NodeId>& ids) {
+}  // namespace
+
+std::string listed(const std::vector<NodeId>& ids) {
   std::string text;
   for (const NodeId id : ids) text += (text.empty() ? "" : ",") + to_string(id);
   return text;
 }
 
-}  // namespace
-
 bool same_map(const GenesisMap& a, const GenesisMap& b) {
   return without_addresses(a) == without_addresses(b);
 }
 
-Founding::Founding(Shared& shared) : shared_(shared) {
+Founding::Founding(Shared& shared) : shared_(shared), vote_(shared) {
   for (const Member& member : shared_.options.founders.members) {
     const bool self = member.id == shared_.options.id;
     founders_.push_back({member, self ? shared_.options.incarnation : Incarnation(0)});
@@ -44,19 +44,27 @@ Founding::Founder* Founding::find(NodeId id) {
 }
 
 bool Founding::all_known() const {
-  return std::all_of(founders_.begin(), founders_.end(), [](const Founder& founder) {
-    return founder.incarnation != Incarnation(0);
-  });
+  return std::all_of(founders_.begin(), founders_.end(),
+                     [](const Founder& founder) { return founder.known(); });
 }
 
 GenesisMap Founding::gathered() const {
   GenesisMap map;
   map.policy = shared_.options.founders.policy;
   map.remembered_rounds = shared_.options.remembered_rounds;
+  map.founding = shared_.options.founding;
   for (const Founder& founder : founders_) {
-    map.members.push_back({founder.member, founder.incarnation});
+    map.members.push_back({founder.member, founder.known() ? founder.incarnation : Incarnation(0)});
   }
   return map;
+}
+
+std::vector<NodeId> Founding::other_founders() const {
+  std::vector<NodeId> others;
+  for (const Founder& founder : founders_) {
+    if (founder.member.id != shared_.options.id) others.push_back(founder.member.id);
+  }
+  return others;
 }
 
 const GenesisMap* Founding::complete_map() const {
@@ -69,20 +77,32 @@ void Founding::restore(const GenesisRecord& record) {
 }
 
 std::string Founding::contradiction() const {
-  if (!map_.has_value() || founders_.empty()) return {};
+  const std::optional<GenesisMap>& voted = vote_.vote().accepted;
+  if (founders_.empty() || (!map_.has_value() && !voted.has_value())) return {};
+  if (!may_adopt(map_.has_value() ? *map_ : *voted)) {
+    return "started with another way of founding (all, or a quorum) than the cluster was founded "
+           "by; start it with that one";
+  }
+  if (!map_.has_value()) {
+    if (same_terms(*voted, gathered())) return {};
+    return "voted on a genesis with other members, roles, weights or policy than it was started "
+           "with; start it with those";
+  }
   std::vector<NodeId> founded;
   std::vector<NodeId> given;
   for (const GenesisMember& member : map_->members) founded.push_back(member.member.id);
   for (const Founder& founder : founders_) given.push_back(founder.member.id);
   if (founded == given) return {};
-  return "started with members " + list(given) + ", but the cluster was founded by " +
-         list(founded) + "; start it with those, and change members by the log";
+  return "started with members " + listed(given) + ", but the cluster was founded by " +
+         listed(founded) + "; start it with those, and change members by the log";
 }
 
 void Founding::start() {
   ask_at_ = shared_.now;
+  patient_until_ = shared_.now.after(shared_.options.campaign_timeout);
   if (map_.has_value()) {
     if (Founder* self = find(shared_.options.id)) self->confirmed = true;
+    update_caution();
   }
   consider();
   tick();
@@ -90,6 +110,7 @@ void Founding::start() {
 
 // Fixes the map once every founder's incarnation is known, completes it once all confirmed it.
 void Founding::consider() {
+  if (by_quorum()) return consider_vote();
   if (stage_ == GenesisStage::kGathering && is_founder() && all_known()) {
     if (founders_.size() == 1 && !shared_.options.found_alone) return;
     fix(gathered());
@@ -107,11 +128,7 @@ void Founding::fix(GenesisMap map) {
   shared_.outbox.record(GenesisRecord{*map_, false});
   fixed_sequence_ = shared_.outbox.sequence();
   // Nobody hears of it before it is durable.
-  std::vector<NodeId> others;
-  for (const Founder& founder : founders_) {
-    if (founder.member.id != shared_.options.id) others.push_back(founder.member.id);
-  }
-  tell(std::move(others), true);
+  tell(other_founders(), true);
 }
 
 void Founding::complete(GenesisMap map, bool record) {
@@ -124,6 +141,15 @@ void Founding::complete(GenesisMap map, bool record) {
   }
   map_ = std::move(map);
   if (record) shared_.outbox.record(GenesisRecord{*map_, true});
+  vote_.stop();
+  if (Founder* self = find(shared_.options.id)) self->confirmed = true;
+  update_caution();
+  attempts_ = 0;
+  ask_at_ = shared_.now;
+}
+
+bool Founding::may_adopt(const GenesisMap& map) const {
+  return !is_founder() || map.founding == shared_.options.founding;
 }
 
 void Founding::adopt(const GenesisMap& map) {
@@ -134,9 +160,12 @@ void Founding::write_anew() {
   if (map_.has_value()) {
     shared_.outbox.record(GenesisRecord{*map_, stage_ == GenesisStage::kComplete});
   }
+  if (stage_ != GenesisStage::kComplete) vote_.write_anew();
 }
 
 void Founding::written(std::uint64_t sequence) {
+  vote_.written(sequence);
+  if (by_quorum()) return consider_vote();
   if (fixed_sequence_ == 0 || sequence < fixed_sequence_) return;
   fixed_sequence_ = 0;
   if (Founder* self = find(shared_.options.id)) self->confirmed = true;
@@ -145,7 +174,26 @@ void Founding::written(std::uint64_t sequence) {
 
 void Founding::on(NodeId from, Incarnation incarnation, const GenesisNote& note) {
   Founder* founder = find(from);
-  if (stage_ == GenesisStage::kGathering && founder != nullptr) founder->incarnation = incarnation;
+  if (stage_ != GenesisStage::kComplete && note.map.has_value() && !may_adopt(*note.map)) {
+    // Founded by another rule, or about to be: never this node's cluster.
+    if (founder != nullptr) founder->differs = true;
+  } else if (by_quorum()) {
+    hear_by_quorum(founder, incarnation, note);
+  } else {
+    hear_by_all(founder, incarnation, note);
+  }
+  consider();
+  const bool knows_more = note.stage < stage_ || note.stage == GenesisStage::kGathering;
+  // Where a quorum founded, the answer says that this node holds the map.
+  const bool open = stage_ == GenesisStage::kFixed || by_quorum();
+  if (note.answer_wanted && (knows_more || open)) tell({from}, false);
+}
+
+void Founding::hear_by_all(Founder* founder, Incarnation incarnation, const GenesisNote& note) {
+  if (stage_ == GenesisStage::kGathering && founder != nullptr) {
+    founder->incarnation = incarnation;
+    founder->differs = false;
+  }
   const bool complete_there = note.stage == GenesisStage::kComplete && note.map.has_value();
   if (stage_ == GenesisStage::kGathering && complete_there) {
     complete(*note.map, true);
@@ -160,32 +208,29 @@ void Founding::on(NodeId from, Incarnation incarnation, const GenesisNote& note)
     }
     if (is_founder() && same_map(expected, *note.map)) fix(*note.map);
   }
-  if (stage_ == GenesisStage::kFixed && note.map.has_value()) {
-    const bool same = same_map(*map_, *note.map);
-    if (founder != nullptr) {
-      founder->confirmed = same && map_->incarnation_of(from) == incarnation;
-      founder->differs = !same;
-    }
-    if (same && complete_there) complete(*map_, true);
+  if (stage_ != GenesisStage::kFixed || !note.map.has_value()) return;
+  const bool same = same_map(*map_, *note.map);
+  if (founder != nullptr) {
+    founder->confirmed = same && map_->incarnation_of(founder->member.id) == incarnation;
+    founder->differs = !same;
   }
-  consider();
-  const bool knows_more = note.stage < stage_ || note.stage == GenesisStage::kGathering;
-  if (note.answer_wanted && (knows_more || stage_ == GenesisStage::kFixed)) tell({from}, false);
+  if (same && complete_there) complete(*map_, true);
 }
 
 void Founding::tell(std::vector<NodeId> to, bool answer_wanted) {
   GenesisNote note;
   note.stage = stage_;
   note.answer_wanted = answer_wanted;
-  note.map = stage_ == GenesisStage::kGathering ? std::nullopt : map_;
+  if (stage_ != GenesisStage::kGathering) {
+    note.map = map_;
+  } else if (by_quorum() && is_founder()) {
+    note.map = terms();
+  }
   shared_.outbox.send_after_records(std::move(to), std::move(note));
 }
 
 void Founding::ask() {
-  std::vector<NodeId> to;
-  for (const Founder& founder : founders_) {
-    if (founder.member.id != shared_.options.id) to.push_back(founder.member.id);
-  }
+  std::vector<NodeId> to = other_founders();
   for (const NodeId peer : shared_.options.peers) {
     if (peer != shared_.options.id && std::find(to.begin(), to.end(), peer) == to.end()) {
       to.push_back(peer);
@@ -195,18 +240,28 @@ void Founding::ask() {
 }
 
 void Founding::tick() {
-  if (stage_ == GenesisStage::kComplete || shared_.now < ask_at_) return;
+  if (by_quorum()) {
+    vote_.tick();
+    consider_vote();
+  }
+  if (shared_.now < ask_at_) return;
+  if (stage_ == GenesisStage::kComplete) return spread();
   ask();
   ask_at_ = shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
   ++attempts_;
 }
 
 Timestamp Founding::deadline() const {
-  return stage_ == GenesisStage::kComplete ? Timestamp::max() : ask_at_;
+  if (stage_ == GenesisStage::kComplete) return spreads() ? ask_at_ : Timestamp::max();
+  return std::min({ask_at_, vote_.deadline(), may_campaign_at().value_or(Timestamp::max())});
 }
 
 std::string Founding::detail() const {
   if (stage_ == GenesisStage::kComplete) return {};
+  return by_quorum() ? detail_by_quorum() : detail_by_all();
+}
+
+std::string Founding::detail_by_all() const {
   std::vector<NodeId> silent;
   std::vector<NodeId> unconfirmed;
   std::vector<NodeId> differing;
@@ -216,13 +271,19 @@ std::string Founding::detail() const {
     if (founder.differs) differing.push_back(founder.member.id);
   }
   if (!differing.empty()) {
-    return "node " + list(differing) +
+    if (stage_ == GenesisStage::kGathering) {
+      return "node " + listed(differing) +
+             " was told to found by a quorum, this one by all: give all founders the same";
+    }
+    return "node " + listed(differing) +
            " fixed another map of the founders: stop all, delete every directory, start again";
   }
-  if (stage_ == GenesisStage::kFixed) return "waiting for node " + list(unconfirmed) + " to confirm";
+  if (stage_ == GenesisStage::kFixed) {
+    return "waiting for node " + listed(unconfirmed) + " to confirm";
+  }
   if (founders_.size() == 1) return "a cluster of one must be asked for (found_alone)";
   if (founders_.empty()) return "waiting for a member to tell of the cluster";
-  return "waiting to hear from node " + list(silent);
+  return "waiting to hear from node " + listed(silent);
 }
 
 }  // namespace synod

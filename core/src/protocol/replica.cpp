@@ -83,7 +83,10 @@ void Replica::Implementation::settle() {
   propose();
   settle_reads();
   if (learner_.has_pending()) fetcher_.gap_below(learner_.end().previous());
-  if (learner_.has_state()) fetcher_.settle(learner_.applied(), peers());
+  // Entries are of no use before the genesis map is known, and would be fetched over and over.
+  if (learner_.has_state() && membership_.genesis().has_value()) {
+    fetcher_.settle(learner_.applied(), peers());
+  }
   learner_.emit_mark();
   learner_.refresh_gaps();
   learner_.forget_old();
@@ -249,7 +252,9 @@ Timestamp Replica::Implementation::deadline() const {
   if (halted_) return Timestamp::max();
   Timestamp deadline = std::min({founding_.deadline(), election_.deadline(), proposer_.deadline(),
                                  reads_.deadline(), readmission_.deadline()});
-  if (learner_.has_state()) deadline = std::min(deadline, fetcher_.deadline(learner_.applied()));
+  if (learner_.has_state() && membership_.genesis().has_value()) {
+    deadline = std::min(deadline, fetcher_.deadline(learner_.applied()));
+  }
   if (reads_.stuck_below().has_value()) deadline = std::min(deadline, ask_to_lead_at_);
   if (wants_to_lead() && may_campaign()) {
     deadline = std::min(deadline, election_.may_start_at());

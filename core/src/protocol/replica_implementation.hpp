@@ -104,7 +104,14 @@ class Replica::Implementation {
   void replay_record(const Record& record);
 
   // replica_standing.cpp: who this node is to the others.
-  void on(From from, const GenesisNote& note);
+  void on(From from, const GenesisNote& note) { on_founding(from, note); }
+  void on(From from, const GenesisPrepare& prepare) { on_founding(from, prepare); }
+  void on(From from, const GenesisPromise& promise) { on_founding(from, promise); }
+  void on(From from, const GenesisPropose& propose) { on_founding(from, propose); }
+  void on(From from, const GenesisAcceptance& acceptance) { on_founding(from, acceptance); }
+  void on(From from, const GenesisConflict& conflict) { on_founding(from, conflict); }
+  template <class Message>
+  void on_founding(From from, const Message& message);
   void on(From from, const Announcement& announcement);
   void on(From from, const Challenge& challenge);
   void on(From /*from*/, const Note& /*note*/) {}  // The runner's: it never comes here.
@@ -201,5 +208,12 @@ class Replica::Implementation {
   mutable CoordNum checked_promise_;
   mutable RoundNum checked_applied_;
 };
+
+template <class Message>
+void Replica::Implementation::on_founding(From from, const Message& message) {
+  founding_.on(from.first, from.second, message);
+  if (!founding_.violation().empty()) return violate(founding_.violation());
+  found();
+}
 
 }  // namespace synod

@@ -258,6 +258,7 @@ void Replica::Implementation::install(const Snapshot& snapshot, bool from_storag
                                  " does not decode and is not installed"});
     return;
   }
+  if (!from_storage && !founding_.may_adopt(content->genesis)) return;
   const bool older = learner_.has_state() && content->round <= learner_.applied();
   if ((older && !from_storage) || content->round < learner_.applied()) return;
   resign({}, AppendErrorKind::kLost);
@@ -374,6 +375,8 @@ void Replica::Implementation::replay(Recovered recovered) {
 void Replica::Implementation::replay_record(const Record& record) {
   if (const auto* genesis = std::get_if<GenesisRecord>(&record)) {
     if (founding_.stage() != GenesisStage::kComplete) founding_.restore(*genesis);
+  } else if (const auto* vote = std::get_if<GenesisVoteRecord>(&record)) {
+    founding_.restore(*vote);
   } else if (const auto* promise = std::get_if<PromiseRecord>(&record)) {
     acceptor_.restore(*promise);
   } else if (const auto* accepted = std::get_if<AcceptedRecord>(&record)) {

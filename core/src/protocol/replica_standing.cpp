@@ -16,11 +16,6 @@ void Replica::Implementation::violate(std::string text) {
 
 // --- Genesis and participation.
 
-void Replica::Implementation::on(From from, const GenesisNote& note) {
-  founding_.on(from.first, from.second, note);
-  found();
-}
-
 void Replica::Implementation::on(From from, const Announcement& announcement) {
   if (may_vote()) readmission_.on(from.first, from.second, announcement);
 }
@@ -73,8 +68,10 @@ void Replica::Implementation::note_incarnation(From from) {
   if (expected == Incarnation(0)) return;
   if (expected == from.second) {
     lost_memories_.erase(from.first);
-  } else {
-    lost_memories_.insert(from.first);
+  } else if (lost_memories_.insert(from.first).second && !founding_.caution().empty()) {
+    shared_.outbox.event(Warning{"node " + to_string(from.first) + " lost its memory too early (" +
+                                 founding_.caution() +
+                                 "): with those others it may found the cluster a second time"});
   }
 }
 
@@ -118,6 +115,7 @@ void Replica::Implementation::update_participation() {
       admission_sequence_ = shared_.outbox.sequence();
     }
   }
+  if (next != Participation::kPassive) detail = founding_.caution();
   if (next == participation_ && reason == passive_reason_ && detail == passive_detail_) return;
   const Participation before = std::exchange(participation_, next);
   passive_reason_ = reason;

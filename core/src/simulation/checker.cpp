@@ -49,7 +49,28 @@ void Checker::on_durable(NodeId node, Incarnation incarnation, const Record& rec
     accept(node, incarnation, accepted->placed);
   } else if (const auto* genesis = std::get_if<GenesisRecord>(&record)) {
     if (genesis->complete) on_genesis(genesis->map);
+  } else if (const auto* vote = std::get_if<GenesisVoteRecord>(&record)) {
+    vote_on_genesis(node, *vote, rewritten);
   }
+}
+
+// Round 0, in which votes count by id.
+void Checker::vote_on_genesis(NodeId node, const GenesisVoteRecord& vote, bool rewritten) {
+  CoordNum& promised = genesis_promised_[node];
+  if ((vote.promised < promised && !rewritten) || vote.promised < vote.accepted_at) {
+    violation("I5", "node " + to_string(node) + " durably promised " + to_string(promised) +
+                        " for the genesis and then " + to_string(vote.promised));
+  }
+  promised = std::max(promised, vote.promised);
+  if (!vote.accepted.has_value()) return;
+  GenesisAccepted& accepted = genesis_accepted_[vote.accepted_at];
+  std::vector<NodeId>& by = accepted.votes.by;
+  if (by.empty()) accepted.map = *vote.accepted;
+  if (accepted.map != *vote.accepted) {
+    violation("I4", "the genesis has two maps at " + to_string(vote.accepted_at));
+  }
+  if (std::find(by.begin(), by.end(), node) == by.end()) by.push_back(node);
+  if (is_chosen(cluster_, accepted.votes)) on_genesis(accepted.map);
 }
 
 void Checker::promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten) {
@@ -114,7 +135,7 @@ void Checker::accept(NodeId node, Incarnation incarnation, const PlacedEntry& pl
   }
   if (std::find(it->by.begin(), it->by.end(), node) != it->by.end()) return;
   it->by.push_back(node);
-  if (!is_chosen(round, *it)) return;
+  if (!is_chosen(round.cluster ? *round.cluster : cluster_, *it)) return;
   if (round.chosen == 0) {
     ++rounds_chosen_;
   } else if (round.chosen != print) {
@@ -124,8 +145,7 @@ void Checker::accept(NodeId node, Incarnation incarnation, const PlacedEntry& pl
   round.chosen = print;
 }
 
-bool Checker::is_chosen(const Round& round, const Accepted& accepted) const {
-  const Cluster& cluster = round.cluster ? *round.cluster : cluster_;
+bool Checker::is_chosen(const Cluster& cluster, const Accepted& accepted) const {
   std::uint64_t whole = 0;
   std::uint64_t yes = 0;
   for (const Member& member : cluster.members) {

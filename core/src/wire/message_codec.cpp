@@ -132,8 +132,39 @@ void put(Sink& out, const Note& m) {
   put(out, std::string_view(m.name));
   put(out, m.bytes);
 }
+template <class Sink>
+void put(Sink& out, const GenesisPrepare& m) {
+  put(out, m.coord);
+  put(out, m.terms);
+}
+template <class Sink>
+void put(Sink& out, const GenesisPromise& m) {
+  put(out, m.coord);
+  put(out, m.accepted_at);
+  put(out, m.accepted);
+}
+template <class Sink>
+void put(Sink& out, const GenesisPropose& m) {
+  put(out, m.coord);
+  put(out, m.map);
+}
+template <class Sink>
+void put(Sink& out, const GenesisAcceptance& m) {
+  put(out, m.coord);
+}
+template <class Sink>
+void put(Sink& out, const GenesisConflict& m) {
+  put(out, m.coord);
+  put(out, m.promised);
+}
 
 // --- Reading -------------------------------------------------------------------------------------
+
+GenesisMap get_map(Decoder& in, const Limits& limits) {
+  GenesisMap map = in.genesis_map();
+  if (map.members.size() > limits.members_max) in.fail();
+  return map;
+}
 
 void get(Decoder& in, const Limits&, Prepare& m) {
   m.round = in.round();
@@ -218,9 +249,7 @@ void get(Decoder& in, const Limits&, LeadershipRequest& m) { m.round = in.round(
 void get(Decoder& in, const Limits& limits, GenesisNote& m) {
   m.stage = in.enumerator(GenesisStage::kComplete);
   m.answer_wanted = in.boolean();
-  if (!in.boolean()) return;
-  m.map = in.genesis_map();
-  if (m.map->members.size() > limits.members_max) in.fail();
+  if (in.boolean()) m.map = get_map(in, limits);
 }
 void get(Decoder& in, const Limits&, Announcement& m) {
   m.expected = in.incarnation();
@@ -230,6 +259,24 @@ void get(Decoder& in, const Limits&, Challenge& m) { m.challenge = in.u64(); }
 void get(Decoder& in, const Limits&, Note& m) {
   m.name = in.text(kNoteNameMax);
   m.bytes = in.payload();
+}
+void get(Decoder& in, const Limits& limits, GenesisPrepare& m) {
+  m.coord = in.coord();
+  m.terms = get_map(in, limits);
+}
+void get(Decoder& in, const Limits& limits, GenesisPromise& m) {
+  m.coord = in.coord();
+  m.accepted_at = in.coord();
+  if (in.boolean()) m.accepted = get_map(in, limits);
+}
+void get(Decoder& in, const Limits& limits, GenesisPropose& m) {
+  m.coord = in.coord();
+  m.map = get_map(in, limits);
+}
+void get(Decoder& in, const Limits&, GenesisAcceptance& m) { m.coord = in.coord(); }
+void get(Decoder& in, const Limits&, GenesisConflict& m) {
+  m.coord = in.coord();
+  m.promised = in.coord();
 }
 
 // --- By kind -------------------------------------------------------------------------------------

@@ -37,6 +37,12 @@ template <class Sink>
 void put(Sink& out, const AdmissionRecord& r) {
   put(out, r.votes_from);
 }
+template <class Sink>
+void put(Sink& out, const GenesisVoteRecord& r) {
+  put(out, r.promised);
+  put(out, r.accepted_at);
+  put(out, r.accepted);
+}
 
 void append(const Record& record, Bytes& out) {
   std::visit(
@@ -51,7 +57,7 @@ void append(const Record& record, Bytes& out) {
 
 Record read(Decoder& in) {
   // The place in the variant is the kind's number; new ones go at the end.
-  static_assert(std::variant_size_v<Record> == 7);
+  static_assert(std::variant_size_v<Record> == 8);
   switch (in.u8()) {
     case 0:
       return IdentityRecord{in.incarnation()};
@@ -71,6 +77,13 @@ Record read(Decoder& in) {
       return CommitMarkRecord{in.round()};
     case 6:
       return AdmissionRecord{in.round()};
+    case 7: {
+      GenesisVoteRecord record;
+      record.promised = in.coord();
+      record.accepted_at = in.coord();
+      if (in.boolean()) record.accepted = in.genesis_map();
+      return record;
+    }
     default:
       in.fail();
       return IdentityRecord{};

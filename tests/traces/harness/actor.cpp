@@ -48,6 +48,8 @@ void Actor::start(Timestamp now) {
   options.incarnation = incarnation_;
   options.seed = id_.value() * 1000 + lives_;
   options.founders = casting_.cluster;
+  const auto founding = casting_.foundings.find(id_);
+  if (founding != casting_.foundings.end()) options.founding = founding->second;
   if (casting_.cluster.find(id_) == nullptr) {
     for (const Member& member : casting_.cluster.members) options.peers.push_back(member.id);
     options.founders = {};

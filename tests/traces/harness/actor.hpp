@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct Casting {
   std::uint64_t window = 1;
   ReplicaOptions options;  // Id, incarnation and seed are filled in.
   bool founded = true;     // The genesis is complete and durable before the story begins.
+  std::map<NodeId, FoundingRule> foundings = {};  // Of founders that were given one.
 };
 
 class Actor {

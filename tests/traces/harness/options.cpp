@@ -1,5 +1,6 @@
 #include "traces/harness/options.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 #include "traces/harness/stage.hpp"
@@ -38,6 +39,18 @@ void set_cluster(const std::vector<std::string>& words, const std::string& found
   if (quorums.size() == 2) cluster.policy = {std::stoull(quorums[0]), std::stoull(quorums[1])};
 }
 
+// One word for all founders, or one for each.
+std::map<NodeId, FoundingRule> foundings_of(const std::string& text, const Cluster& founders) {
+  std::map<NodeId, FoundingRule> foundings;
+  const std::vector<std::string> rules = split(text, ',');
+  for (std::size_t i = 0; i < founders.members.size() && !rules.empty(); ++i) {
+    const std::string& rule = rules[std::min(i, rules.size() - 1)];
+    foundings[founders.members[i].id] =
+        rule == "quorum" ? FoundingRule::kQuorum : FoundingRule::kAll;
+  }
+  return foundings;
+}
+
 }  // namespace
 
 Duration duration_of(std::string text) {
@@ -69,6 +82,7 @@ Casting casting_of(const std::vector<std::string>& words, std::string& letters) 
   set_cluster(words, value_of(words, "founders", letters), casting.cluster);
   casting.window = std::stoull(value_of(words, "window", "1"));
   casting.founded = value_of(words, "genesis", "complete") == "complete";
+  casting.foundings = foundings_of(value_of(words, "founding"), casting.cluster);
   ReplicaOptions& options = casting.options;
   options.idle_interval = duration_of(value_of(words, "idle", "3600s"));
   options.stickiness = duration_of(value_of(words, "stickiness", "0ms"));

@@ -88,6 +88,7 @@ GenesisMap map_of_two() {
       {{.id = NodeId(2), .roles = {.accept = false}, .weight = 0}, Incarnation(22)});
   map.policy = {1, 1};
   map.remembered_rounds = 1000;
+  map.founding = FoundingRule::kQuorum;
   return map;
 }
 

@@ -86,6 +86,14 @@ TEST(Describe, Records) {
   genesis.map.members[1].member.id = NodeId(2);
   genesis.complete = true;
   EXPECT_EQ(describe(Record(genesis)), "genesis {1 2} complete");
+  GenesisVoteRecord vote{kCoord, {}, {}};
+  EXPECT_EQ(describe(Record(vote)), "genesis vote c4.2, nothing accepted");
+  vote.accepted_at = kCoord;
+  vote.accepted = genesis.map;
+  vote.accepted->founding = FoundingRule::kQuorum;
+  vote.accepted->members[0].incarnation = Incarnation(7);
+  EXPECT_EQ(describe(Record(vote)),
+            "genesis vote c4.2, accepted c4.2 {by a quorum, 1 (2)}");
 }
 
 TEST(Describe, Events) {

@@ -82,6 +82,11 @@ TEST(Values, EveryKindOfMessageHasItsName) {
   EXPECT_EQ(kind_of(Announcement{}), "announcement");
   EXPECT_EQ(kind_of(Challenge{}), "challenge");
   EXPECT_EQ(kind_of(Note{}), "note");
+  EXPECT_EQ(kind_of(GenesisPrepare{}), "genesis-prepare");
+  EXPECT_EQ(kind_of(GenesisPromise{}), "genesis-promise");
+  EXPECT_EQ(kind_of(GenesisPropose{}), "genesis-propose");
+  EXPECT_EQ(kind_of(GenesisAcceptance{}), "genesis-acceptance");
+  EXPECT_EQ(kind_of(GenesisConflict{}), "genesis-conflict");
 }
 
 TEST(Values, ARecordsSizeGrowsWithItsPayload) {

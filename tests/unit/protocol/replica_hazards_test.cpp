@@ -279,6 +279,11 @@ TEST(ReplicaHazards, ForgedNumbersNeitherStopNorSpinANode) {
       LeadershipRequest{end},
       LeadershipRequest{r(100'000)},
       GenesisNote{GenesisStage::kComplete, true, nobody},
+      GenesisPrepare{high, nobody},
+      GenesisPromise{high, high, nobody},
+      GenesisPropose{high, nobody},
+      GenesisAcceptance{high},
+      GenesisConflict{c(5), high},
       Announcement{Incarnation(1), 1},
       Challenge{1},
   };

@@ -99,6 +99,13 @@ struct Parts {
   Output output;
 };
 
+// The same, where a quorum founds.
+struct QuorumParts : Parts {
+  explicit QuorumParts(const std::vector<std::uint64_t>& ids = {1, 2, 3}) : Parts(ids) {
+    shared.options.founding = FoundingRule::kQuorum;
+  }
+};
+
 // --- Whole replicas.
 
 class SwitchedVoter final : public Voter {

@@ -130,7 +130,7 @@ TEST(Hostile, UnknownEnumeratorsAreRefused) {
     EXPECT_FALSE(testing::message_of(4, body).has_value()) << head;
   }
 
-  const Bytes unknown_record = {std::byte{7}, std::byte{0}};
+  const Bytes unknown_record = {std::byte{8}, std::byte{0}};
   ByteReader in(unknown_record);
   EXPECT_FALSE(decode_record(in).has_value());
 }
@@ -198,6 +198,20 @@ TEST(Hostile, MoreMembersThanTheLimitAreRefused) {
   EXPECT_FALSE(testing::message_of(15, testing::body_of(note)).has_value());
   note.map->members.resize(64);
   EXPECT_TRUE(testing::message_of(15, testing::body_of(note)).has_value());
+}
+
+TEST(Hostile, MoreFoundersThanTheLimitAreRefused) {
+  for (const std::size_t members : {64u, 65u}) {
+    GenesisMap map;
+    map.members.resize(members);
+    const bool fits = members == 64;
+    for (const Message& message :
+         std::vector<Message>{GenesisPrepare{{}, map}, GenesisPromise{{}, {}, map},
+                              GenesisPropose{{}, map}}) {
+      EXPECT_EQ(testing::message_of(message.index(), testing::body_of(message)).has_value(), fits)
+          << kind_of(message) << " " << members;
+    }
+  }
 }
 
 }  // namespace

@@ -73,7 +73,13 @@ GenesisMap any_map(Prng& prng) {
   });
   map.policy = {any_number(prng), any_number(prng)};
   map.remembered_rounds = any_number(prng);
+  map.founding = prng.chance(0.5) ? FoundingRule::kQuorum : FoundingRule::kAll;
   return map;
+}
+
+std::optional<GenesisMap> maybe_map(Prng& prng) {
+  if (prng.chance(0.5)) return std::nullopt;
+  return any_map(prng);
 }
 
 }  // namespace
@@ -125,8 +131,18 @@ Message random_message(Prng& prng, std::size_t kind) {
       return Announcement{Incarnation(p.next()), p.next()};
     case 17:
       return Challenge{p.next()};
-    default:
+    case 18:
       return Note{any_text(p), any_payload(p)};
+    case 19:
+      return GenesisPrepare{any_coord(p), any_map(p)};
+    case 20:
+      return GenesisPromise{any_coord(p), any_coord(p), maybe_map(p)};
+    case 21:
+      return GenesisPropose{any_coord(p), any_map(p)};
+    case 22:
+      return GenesisAcceptance{any_coord(p)};
+    default:
+      return GenesisConflict{any_coord(p), any_coord(p)};
   }
 }
 
@@ -144,8 +160,10 @@ Record random_record(Prng& prng, std::size_t kind) {
       return CommittedRecord{any_placed(prng)};
     case 5:
       return CommitMarkRecord{any_round(prng)};
-    default:
+    case 6:
       return AdmissionRecord{any_round(prng)};
+    default:
+      return GenesisVoteRecord{any_coord(prng), any_coord(prng), maybe_map(prng)};
   }
 }
 

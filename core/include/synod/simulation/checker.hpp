@@ -112,13 +112,21 @@ class Checker {
   Round& at(RoundNum round);
   void readmit(const Entry& entry, RoundNum from);
   void promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten);
+  void vote_on_genesis(NodeId node, const GenesisVoteRecord& vote, bool rewritten);
   void accept(NodeId node, Incarnation incarnation, const PlacedEntry& placed);
   // Max() where nothing is known yet.
   [[nodiscard]] Incarnation incarnation_at(NodeId node, RoundNum round) const;
-  [[nodiscard]] bool is_chosen(const Round& round, const Accepted& accepted) const;
+  [[nodiscard]] bool is_chosen(const Cluster& cluster, const Accepted& accepted) const;
 
   Cluster cluster_;
   std::optional<GenesisMap> genesis_;
+  // Where a quorum founds: what the founders promised and accepted about the map.
+  struct GenesisAccepted {
+    GenesisMap map;
+    Accepted votes;
+  };
+  std::map<NodeId, CoordNum> genesis_promised_;
+  std::map<CoordNum, GenesisAccepted> genesis_accepted_;
   std::vector<Change> changes_;  // In the order of the log.
   std::vector<Round> rounds_;
   std::map<NodeId, Node> nodes_;

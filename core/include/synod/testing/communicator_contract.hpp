@@ -69,6 +69,11 @@ inline std::vector<Message> one_of_each_kind() {
       Announcement{Incarnation(1), 13},
       Challenge{13},
       Note{"somebody", Payload::copy_of("note")},
+      GenesisPrepare{coord, map},
+      GenesisPromise{coord, coord, map},
+      GenesisPropose{coord, map},
+      GenesisAcceptance{coord},
+      GenesisConflict{coord, coord},
   };
   return all;
 }

@@ -149,6 +149,7 @@ void encode(const GenesisMap& map, ByteWriter& out) {
   }
   encode(map.policy, out);
   out.varint(map.remembered_rounds);
+  out.u8(static_cast<std::uint8_t>(map.founding));
 }
 
 void decode(ByteReader& in, GenesisMap& map) {
@@ -162,6 +163,9 @@ void decode(ByteReader& in, GenesisMap& map) {
   }
   map.policy = decode_policy(in);
   map.remembered_rounds = in.varint();
+  const std::uint8_t founding = in.u8();
+  if (founding > static_cast<std::uint8_t>(FoundingRule::kQuorum)) in.fail();
+  map.founding = static_cast<FoundingRule>(founding);
 }
 
 }  // namespace synod

@@ -98,6 +98,19 @@ struct LineOfMessage {
   std::string operator()(const Note& m) const {
     return m.name + ":" + std::to_string(m.bytes.size()) + "b";
   }
+  std::string operator()(const GenesisPrepare& m) const {
+    return text::coord(m.coord) + " {" + text::genesis(m.terms) + "}";
+  }
+  std::string operator()(const GenesisPromise& m) const {
+    return text::coord(m.coord) + ", " + text::accepted(m.accepted_at, m.accepted);
+  }
+  std::string operator()(const GenesisPropose& m) const {
+    return text::coord(m.coord) + " {" + text::genesis(m.map) + "}";
+  }
+  std::string operator()(const GenesisAcceptance& m) const { return text::coord(m.coord); }
+  std::string operator()(const GenesisConflict& m) const {
+    return text::coord(m.coord) + ", promised " + text::coord(m.promised);
+  }
 };
 
 struct LineOfRecord {
@@ -117,6 +130,10 @@ struct LineOfRecord {
   std::string operator()(const CommitMarkRecord& r) const { return "mark " + text::round(r.round); }
   std::string operator()(const AdmissionRecord& r) const {
     return "admission from " + text::round(r.votes_from);
+  }
+  std::string operator()(const GenesisVoteRecord& r) const {
+    return "genesis vote " + text::coord(r.promised) + ", " +
+           text::accepted(r.accepted_at, r.accepted);
   }
 };
 

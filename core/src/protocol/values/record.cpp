@@ -14,12 +14,16 @@ std::size_t body_size(const AcceptedRecord& record) {
 std::size_t body_size(const CommittedRecord& record) {
   return kEntryBytes + record.placed.entry.payload.size();
 }
-std::size_t body_size(const GenesisRecord& record) {
+std::size_t size_of_map(const GenesisMap& map) {
   std::size_t size = kPlainBytes;
-  for (const GenesisMember& each : record.map.members) {
+  for (const GenesisMember& each : map.members) {
     size += kMemberBytes + each.member.address.size();
   }
   return size;
+}
+std::size_t body_size(const GenesisRecord& record) { return size_of_map(record.map); }
+std::size_t body_size(const GenesisVoteRecord& record) {
+  return kPlainBytes + (record.accepted ? size_of_map(*record.accepted) : 0);
 }
 template <class Plain>
 std::size_t body_size(const Plain&) {

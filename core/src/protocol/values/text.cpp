@@ -1,6 +1,7 @@
 #include "protocol/values/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace synod::text {
 namespace {
@@ -73,12 +74,20 @@ std::string placed(const std::vector<PlacedEntry>& entries) {
 }
 
 std::string genesis(const GenesisMap& map) {
-  std::string text;
+  const bool by_quorum = map.founding == FoundingRule::kQuorum;
+  std::string text = by_quorum ? "by a quorum, " : "";
+  bool first = true;
   for (const GenesisMember& each : map.members) {
-    if (!text.empty()) text += " ";
-    text += to_string(each.member.id);
+    if (!std::exchange(first, false)) text += " ";
+    const bool absent = by_quorum && each.incarnation == Incarnation(0);
+    text += absent ? "(" + to_string(each.member.id) + ")" : to_string(each.member.id);
   }
   return text;
+}
+
+std::string accepted(const CoordNum& at, const std::optional<GenesisMap>& map) {
+  if (!map.has_value()) return "nothing accepted";
+  return "accepted " + coord(at) + " {" + genesis(*map) + "}";
 }
 
 std::string duration(Duration duration) {

@@ -2,6 +2,7 @@
 // side; nobody parses them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,10 @@ namespace synod::text {
 [[nodiscard]] std::string entry(const Entry& entry);
 [[nodiscard]] std::string placed(const PlacedEntry& placed);  // r7 c4.2 x
 [[nodiscard]] std::string placed(const std::vector<PlacedEntry>& entries);
-[[nodiscard]] std::string genesis(const GenesisMap& map);  // 1 2 3
+// 1 2 3; where a quorum founds, those without an incarnation in brackets: by a quorum, 1 2 (3)
+[[nodiscard]] std::string genesis(const GenesisMap& map);
+// nothing accepted, or: accepted c4.2 {…}
+[[nodiscard]] std::string accepted(const CoordNum& at, const std::optional<GenesisMap>& map);
 [[nodiscard]] std::string duration(Duration duration);     // 250ms, 30us, or never
 // " a b c" of the first few, then " +N".
 template <class Range, class Describe>
