@@ -181,6 +181,35 @@ TEST_F(CheckerTest, AVoteOfAMemoryThatDoesNotCount) {
   expect_broken("I13");
 }
 
+TEST_F(CheckerTest, TwoGenesisMapsThatAQuorumAccepted) {
+  GenesisMap map;
+  map.members.push_back({Member{.id = kA}, Incarnation(1)});
+  GenesisMap other = map;
+  other.members[0].incarnation = Incarnation(2);
+  for (const NodeId node : {kA, kB}) {
+    checker.on_durable(node, Incarnation(1), GenesisVoteRecord{coord(1, kA), coord(1, kA), map});
+  }
+  ASSERT_TRUE(checker.ok());
+  for (const NodeId node : {kA, kC}) {
+    checker.on_durable(node, Incarnation(1), GenesisVoteRecord{coord(2, kC), coord(2, kC), other});
+  }
+  expect_broken("I13");
+}
+
+TEST_F(CheckerTest, TwoGenesisMapsAtOneNumber) {
+  GenesisMap map;
+  checker.on_durable(kA, Incarnation(1), GenesisVoteRecord{coord(1, kA), coord(1, kA), map});
+  map.members.push_back({Member{.id = kA}, Incarnation(1)});
+  checker.on_durable(kB, Incarnation(1), GenesisVoteRecord{coord(1, kA), coord(1, kA), map});
+  expect_broken("I4");
+}
+
+TEST_F(CheckerTest, AGenesisVoteThatFalls) {
+  checker.on_durable(kA, Incarnation(1), GenesisVoteRecord{coord(2, kA), {}, {}});
+  checker.on_durable(kA, Incarnation(1), GenesisVoteRecord{coord(1, kB), {}, {}});
+  expect_broken("I5");
+}
+
 TEST_F(CheckerTest, TwoClustersOfOneRound) {
   checker.on_cluster(kA, RoundNum(5), std::make_shared<const Cluster>(three()));
   Cluster smaller = three();

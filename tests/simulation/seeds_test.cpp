@@ -41,6 +41,25 @@ TEST(FoundSeedsTest, AReadOfANodeThatStartedFromItsOwnSnapshotAndAppliedNothingS
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
+class QuorumFounds : public testing::TestWithParam<std::uint64_t> {};
+
+// Some nodes come late, or faults strike while the cluster is founded; no disk is lost before all
+// hold the genesis map.
+TEST_P(QuorumFounds, KeepsEveryInvariant) {
+  for (std::uint64_t i = 0; i < kSeedsEach; ++i) {
+    const std::uint64_t seed = GetParam() * kSeedsEach + i;
+    constexpr std::uint64_t kSizes[] = {3, 3, 5, 3, 4, 3, 1, 3, 2, 7};
+    SimulationOptions options = options_of(seed, kSizes[i]);
+    options.entries = 100;
+    options.replica.founding = FoundingRule::kQuorum;
+    const Report report = simulate(options);
+    EXPECT_TRUE(report.ok()) << report.text();
+    EXPECT_GT(report.rounds, 0u) << report.text();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixed, QuorumFounds, testing::Range<std::uint64_t>(1, 11));
+
 TEST(FreshSeedTest, KeepsEveryInvariant) {
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   const Report report = simulate(options_of(static_cast<std::uint64_t>(now), 3));

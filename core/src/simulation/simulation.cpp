@@ -1,5 +1,6 @@
 #include "simulation/simulation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <synod/hash.hpp>
@@ -14,6 +15,8 @@ constexpr Duration kWarmUpMax = seconds(60);
 constexpr Duration kFaultsMax = seconds(600);
 constexpr Duration kRecoveryMax = seconds(120);
 constexpr Duration kAppendMax = seconds(60);
+constexpr Duration kStartsApartMax = seconds(2);
+constexpr Duration kTroubleMax = seconds(5);
 
 // Sub-streams: what one of them draws does not move the others.
 enum class Stream : std::uint64_t { kPlan = 1, kNetwork, kWorkload, kFaults, kClocks, kNode };
@@ -103,13 +106,49 @@ Report Simulation::run() {
 bool Simulation::all_ready_and_voting() const {
   for (const auto& node : nodes_) {
     if (!node->ready()) return false;
-    if (!node->wiped() && node->view().participation != Participation::kActive) return false;
+    if (node->wiped()) continue;
+    const ReplicaView view = node->view();
+    // A detail names founders that are not known to hold the genesis map.
+    const bool open = !view.participation_detail.empty();
+    if (view.participation != Participation::kActive || open) return false;
   }
   return true;
 }
 
+bool Simulation::is_founded_by_all_that_are_up() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
+    if (!node->up()) return true;
+    return node->ready() && node->view().participation == Participation::kActive;
+  });
+}
+
+void Simulation::found_in_trouble() {
+  // The last ones, never so many that those before them are no majority.
+  const std::uint64_t late = prng_.below((nodes_.size() - 1) / 2 + 1);
+  for (std::size_t i = 0; i + late < nodes_.size(); ++i) {
+    SimulatedNode& node = *nodes_[i];
+    const Duration pause = prng_.between(Duration(0), kStartsApartMax);
+    world_.scheduler.at(world_.scheduler.now().after(pause), [&node] {
+      if (!node.up()) node.start();
+    });
+  }
+  (void)run_until(kStartsApartMax, [] { return false; });
+  if (late == 0) {
+    // No disk is lost: that is what a founding by a quorum does not stand.
+    nemesis_->begin(false);
+    (void)run_until(prng_.between(seconds(0), kTroubleMax), [] { return false; });
+    nemesis_->heal();
+  } else if (!run_until(kWarmUpMax, [this] { return is_founded_by_all_that_are_up(); }) &&
+             world_.checker.ok()) {
+    world_.checker.violation("I16", "a quorum does not found: " + standings());
+  }
+}
+
 void Simulation::warm_up() {
-  for (auto& node : nodes_) node->start();
+  if (options_.replica.founding == FoundingRule::kQuorum) found_in_trouble();
+  for (auto& node : nodes_) {
+    if (!node->up()) node->start();
+  }
   if (!run_until(kWarmUpMax, [this] { return all_ready_and_voting(); }) && world_.checker.ok()) {
     world_.checker.violation("I16", "the genesis does not complete: " + standings());
   }
@@ -216,6 +255,7 @@ Report Simulation::report() {
                   std::to_string(options_.nodes) + " --entries " +
                   std::to_string(options_.entries) + " --concurrency " +
                   std::to_string(options_.concurrency) + " --faults " + options_.faults.text() +
+                  (options_.replica.founding == FoundingRule::kQuorum ? " --founding quorum" : "") +
                   (options_.exactly ? " --exactly" : "");
   report.trace_hash = world_.hash;
   report.messages = world_.network.stats().delivered;

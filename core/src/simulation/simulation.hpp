@@ -21,6 +21,8 @@ class Simulation {
  private:
   void make_nodes();
   void warm_up();
+  // Where a quorum founds: some nodes come late, or faults strike meanwhile.
+  void found_in_trouble();
   void suffer();
   void recover();
   void demand_liveness();
@@ -30,6 +32,7 @@ class Simulation {
   bool run_until(Duration limit, Predicate reached);
   void look_after_nodes();
   [[nodiscard]] bool all_ready_and_voting() const;
+  [[nodiscard]] bool is_founded_by_all_that_are_up() const;
   [[nodiscard]] bool all_equal() const;
   void append_at(SimulatedNode& node);
   [[nodiscard]] std::string standings() const;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <synod/check.hpp>
@@ -18,8 +19,8 @@ using synod::simulation::SimulationOptions;
 
 constexpr const char* kUsage =
     "usage: synod-simulate [--seed S] [--seeds N] [--processes P] [--nodes N] [--entries N]\n"
-    "                      [--concurrency N] [--faults LIST|all|none] [--exactly] [--trace]\n"
-    "                      [--quiet]\n"
+    "                      [--concurrency N] [--faults LIST|all|none] [--founding all|quorum]\n"
+    "                      [--exactly] [--trace] [--quiet]\n"
     "Plays seeds S to S+N-1. The seed draws some of the fault classes in LIST; with --exactly all\n"
     "of them are on. Exit status: 0 all is well, 1 an invariant was broken, 2 wrong usage.\n";
 
@@ -43,9 +44,15 @@ bool parse_number(const char* text, std::uint64_t& number) {
   return end != text && *end == '\0';
 }
 
+bool parse_founding(std::string_view text, synod::FoundingRule& rule) {
+  rule = text == "quorum" ? synod::FoundingRule::kQuorum : synod::FoundingRule::kAll;
+  return text == "quorum" || text == "all";
+}
+
 bool parse_option(Arguments& arguments, const std::string& name, const char* value) {
   SimulationOptions& options = arguments.options;
   if (name == "--faults") return options.faults.parse(value);
+  if (name == "--founding") return parse_founding(value, options.replica.founding);
   std::uint64_t* const target = name == "--seed"          ? &options.seed
                                 : name == "--seeds"       ? &arguments.seeds
                                 : name == "--processes"   ? &arguments.processes
