@@ -132,10 +132,10 @@ void Simulation::found_in_trouble() {
       if (!node.up()) node.start();
     });
   }
+  // No disk is lost: that is what a founding by a quorum does not stand.
+  if (late == 0) nemesis_->begin(false);
   (void)run_until(kStartsApartMax, [] { return false; });
   if (late == 0) {
-    // No disk is lost: that is what a founding by a quorum does not stand.
-    nemesis_->begin(false);
     (void)run_until(prng_.between(seconds(0), kTroubleMax), [] { return false; });
     nemesis_->heal();
   } else if (!run_until(kWarmUpMax, [this] { return is_founded_by_all_that_are_up(); }) &&

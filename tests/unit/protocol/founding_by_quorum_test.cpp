@@ -34,7 +34,10 @@ class FoundingByQuorumTest : public ::testing::Test {
   std::vector<Outgoing> run(Duration longest) {
     std::vector<Outgoing> said;
     const Timestamp end = parts_.shared.now.after(longest);
-    while (true) {
+    constexpr int kStepsMax = 10'000;
+    for (int step = 0;; ++step) {
+      EXPECT_LT(step, kStepsMax) << "it wants a tick without end";
+      if (step == kStepsMax) break;
       Output& output = parts_.take();
       founding_.written(output.sequence);
       for (Outgoing& each : output.after_records) said.push_back(std::move(each));
@@ -82,7 +85,7 @@ TEST_F(FoundingByQuorumTest, AMinorityNeverBids) {
   EXPECT_NE(founding_.detail().find("not of node 2,3"), std::string::npos);
 }
 
-// H12, H21: whoever took no part has no memory that counts until the log admits one.
+// H21: whoever took no part has no memory that counts until the log admits one.
 TEST_F(FoundingByQuorumTest, TheMapLeavesOutWhoWasNotHeardOf) {
   hear(2);
   found_with_two();
@@ -271,6 +274,28 @@ TEST(FoundingByQuorumNodes, FoundAndSettleEntries) {
   }));
   nodes.append(1, 1, "a");
   EXPECT_TRUE(nodes.run_until([&] { return nodes.has(5, "a"); }));
+}
+
+// It could not apply them, and would ask for them again in each turn.
+TEST(FoundingByQuorumNodes, ANodeWithoutTheGenesisFetchesNoEntries) {
+  Nodes nodes(3, [](ReplicaOptions& options) {
+    if (options.id != n(1)) options.founding = FoundingRule::kQuorum;
+  });
+  ASSERT_TRUE(
+      nodes.run_until([&] { return nodes.view(2).participation == Participation::kActive; }));
+  long fetches = 0;
+  nodes.lost = [&](const Envelope& envelope) {
+    const bool asks = envelope.from == n(1) && std::holds_alternative<Fetch>(envelope.message);
+    fetches += asks;
+    return asks && fetches > 100;
+  };
+  nodes.append(2, 1, "a");
+  ASSERT_TRUE(nodes.run_until([&] { return nodes.has(3, "a"); }));
+  nodes.at(1).turns = 0;
+  nodes.run(std::chrono::seconds(5));
+  EXPECT_EQ(nodes.view(1).genesis, nullptr);
+  EXPECT_EQ(fetches, 0);
+  EXPECT_LT(nodes.at(1).turns, 200);
 }
 
 }  // namespace

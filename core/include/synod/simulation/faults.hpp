@@ -35,6 +35,9 @@ inline constexpr std::size_t kFaultCount = 12;
 // Whether it comes and goes; the others are there all the time.
 [[nodiscard]] bool strikes_at_moments(Fault fault);
 
+// Whether a node may have to start without what it remembered.
+[[nodiscard]] bool may_cost_a_memory(Fault fault);
+
 // By class, how often it did something: a message lost, a crash, a slow sync.
 using FaultCounts = std::array<std::uint64_t, kFaultCount>;
 

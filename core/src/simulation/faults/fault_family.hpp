@@ -23,12 +23,12 @@ class FaultStage {
         plan(stage_plan),
         prng(seed) {}
 
-  // Runs `work` after `pause`, unless the faults are over by then.
+  // Runs `work` after `pause`, unless these faults are over by then.
   template <class Later>
   void later(Duration pause, Later work) {
     world.scheduler.at(world.scheduler.now().after(pause),
-                       [this, work = std::move(work)]() mutable {
-                         if (on) work();
+                       [this, begun = period, work = std::move(work)]() mutable {
+                         if (on && begun == period) work();
                        });
   }
   // Of one fault: around the plan's mean.
@@ -55,8 +55,9 @@ class FaultStage {
   Workload& workload;
   FaultPlan plan;
   Prng prng;
-  bool on = false;       // Faults strike.
-  FaultCounts struck{};  // How often each class did something.
+  bool on = false;           // Faults strike.
+  std::uint64_t period = 0;  // Counts the times that they began to.
+  FaultCounts struck{};      // How often each class did something.
 };
 
 // Some classes that belong together. Those that are there all the time begin and heal; those that

@@ -38,6 +38,8 @@ bool strikes_at_moments(Fault fault) {
   }
 }
 
+bool may_cost_a_memory(Fault fault) { return fault == Fault::kWipe; }
+
 std::string_view to_string(Fault fault) { return kNames[static_cast<std::size_t>(fault)]; }
 
 Faults Faults::everything() {

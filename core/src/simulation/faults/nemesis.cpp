@@ -18,8 +18,10 @@ Nemesis::Nemesis(World& world, Workload::Nodes& nodes, Workload& workload, const
   }
 }
 
-void Nemesis::begin() {
+void Nemesis::begin(bool memories_may_go) {
+  memories_may_go_ = memories_may_go;
   stage_.on = true;
+  ++stage_.period;
   for (auto& family : families_) family->begin();
   if (!striking_.empty()) strike_later();
 }
@@ -38,7 +40,8 @@ FaultCounts Nemesis::counts() {
 void Nemesis::strike_later() {
   const Duration mean = stage_.plan.mean_between;
   stage_.later(stage_.prng.between(std::chrono::milliseconds(1), 2 * mean), [this] {
-    strike(striking_[stage_.prng.below(striking_.size())]);
+    const Fault fault = striking_[stage_.prng.below(striking_.size())];
+    if (memories_may_go_ || !may_cost_a_memory(fault)) strike(fault);
     strike_later();
   });
 }

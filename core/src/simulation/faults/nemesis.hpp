@@ -15,7 +15,8 @@ class Nemesis {
   Nemesis(World& world, Workload::Nodes& nodes, Workload& workload, const FaultPlan& plan,
           std::uint64_t seed);
 
-  void begin();
+  // Without `memories_may_go`, only what costs no node its memory strikes.
+  void begin(bool memories_may_go = true);
   // Takes everything back: the network is good, disks are fast, every node runs.
   void heal();
   // Crashes the node and tells the clients. Requires: it is up.
@@ -29,6 +30,7 @@ class Nemesis {
 
   FaultStage stage_;
   std::vector<std::unique_ptr<FaultFamily>> families_;
+  bool memories_may_go_ = true;
   std::vector<Fault> striking_;  // Those that are on and strike at moments.
 };
 
