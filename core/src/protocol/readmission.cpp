@@ -36,6 +36,9 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
         shared_.prng.between(Duration(0), shared_.options.retransmit_after * 8));
   }
   if (announcement.challenge != 0) return;
+  // It answered, and only this node's turn has not come: where it announces itself more often than
+  // turns come, a new challenge each time would put the turn off for ever.
+  if (candidate->incarnation == incarnation && candidate->answered) return;
   // A first announcement, or one after a proposal that came to nothing: a fresh challenge.
   *candidate = {from, incarnation, shared_.prng.next() | 1};
   shared_.outbox.send(from, Challenge{candidate->challenge});

@@ -73,6 +73,19 @@ TEST_F(ReadmissionTest, WithoutALeaderEachMemberWaitsForItsTurn) {
   EXPECT_EQ(readmission_.deadline(), Timestamp::max());
 }
 
+TEST_F(ReadmissionTest, ANodeThatAnnouncesItselfAgainKeepsItsTurn) {
+  (void)announce(kNew, memory_of(3), announce(kNew, memory_of(3)));
+  const Timestamp turn = readmission_.deadline();
+  ASSERT_GT(turn, parts_.shared.now);
+  EXPECT_EQ(announce(kNew, memory_of(3)), 0u) << "it has answered";
+  parts_.shared.now = turn.after(Duration(1));
+  EXPECT_EQ(readmission_.due(false, false), (Readmit{n(3), memory_of(3), kNew}));
+  // Another memory has proven nothing yet.
+  (void)announce(kNew, memory_of(3), announce(kNew, memory_of(3)));
+  EXPECT_NE(announce(Incarnation(334), memory_of(3)), 0u);
+  EXPECT_FALSE(readmission_.due(true, true).has_value());
+}
+
 TEST_F(ReadmissionTest, ThePassiveNodeAnnouncesItselfNowAndThen) {
   parts_.shared.options.incarnation = kNew;
   readmission_.announce({n(2), n(3)});
