@@ -3,7 +3,8 @@ import re
 
 SHIPPED = ("core/", "decorations/", "examples/")
 SKIPPED_FOLDERS = {".git", ".cache", "build", "__pycache__", "third_party"}
-TEXT_ENDINGS = (".hpp", ".cpp", ".py", ".md", ".txt", ".cmake", ".in", ".sh", ".json", "run")
+TEXT_ENDINGS = (".hpp", ".cpp", ".py", ".md", ".txt", ".cmake", ".in", ".sh", ".json", ".pml",
+                "run")
 
 # A floor may include itself and these. tests and bench are no floors.
 BELOW = {
