@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <synod/hash.hpp>
-#include <synod/simulation/list_state.hpp>
 
 namespace synod::simulation {
 namespace {
@@ -70,10 +69,8 @@ void SimulatedNode::start() {
   if (world_.tracing()) trace = [this](const std::string& line) { world_.trace(id_, line); };
   life_->storage =
       std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(trace));
-  const auto& make_state = world_.options.state;
   life_->state = std::make_unique<WatchedState>(
-      make_state ? make_state() : std::make_unique<ListState>(world_.options.concurrency),
-      world_.checker, id_,
+      world_.observer->make_state(id_), world_.checker, id_,
       [this](RoundNum round, const Entry& entry, std::optional<SkipReason> skipped) {
         on_applied(round, entry, skipped);
       });

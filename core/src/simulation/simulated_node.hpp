@@ -37,6 +37,7 @@ struct World {
   SimulatedNetwork network;
   Checker checker;
   std::uint64_t hash = 0;
+  Observer* observer = nullptr;  // Set before the first node starts.
 };
 
 class SimulatedNode {

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include <synod/hash.hpp>
+#include <synod/status.hpp>
+
+#include "simulation/check/factory_observer.hpp"
 
 namespace synod::simulation {
 namespace {
@@ -17,9 +20,18 @@ constexpr Duration kRecoveryMax = seconds(120);
 constexpr Duration kAppendMax = seconds(60);
 constexpr Duration kStartsApartMax = seconds(2);
 constexpr Duration kTroubleMax = seconds(5);
+constexpr std::uint64_t kLateClients = 1000;
 
 // Sub-streams: what one of them draws does not move the others.
-enum class Stream : std::uint64_t { kPlan = 1, kNetwork, kWorkload, kFaults, kClocks, kNode };
+enum class Stream : std::uint64_t {
+  kPlan = 1,
+  kNetwork,
+  kWorkload,
+  kFaults,
+  kClocks,
+  kNode,
+  kObserver
+};
 
 std::uint64_t stream(std::uint64_t seed, Stream kind, std::uint64_t index = 0) {
   return mix(mix(seed + 1) + (static_cast<std::uint64_t>(kind) << 32) + index);
@@ -38,6 +50,12 @@ FaultPlan plan_of(const SimulationOptions& options, Prng& prng) {
   return options.exactly ? draw_strengths(prng, options.faults) : draw_plan(prng, options.faults);
 }
 
+// An answer, too: no healing changes what voters think of an entry.
+bool refused_by_voters(const absl::Status& status) {
+  const std::optional<AppendError> error = append_error(status);
+  return error && (error->kind == AppendErrorKind::kUnacceptable || !error->rejections.empty());
+}
+
 }  // namespace
 
 Simulation::Simulation(const SimulationOptions& options)
@@ -45,6 +63,9 @@ Simulation::Simulation(const SimulationOptions& options)
       prng_(stream(options.seed, Stream::kPlan)),
       plan_(plan_of(options, prng_)),
       world_(options_, members_of(options), stream(options.seed, Stream::kNetwork)) {
+  own_observer_ = make_observer(options_, stream(options.seed, Stream::kObserver));
+  world_.observer = options.observer != nullptr ? options.observer : own_observer_.get();
+  world_.observer->begin(world_.checker);
   make_nodes();
   workload_ = std::make_unique<Workload>(world_, nodes_, stream(options.seed, Stream::kWorkload),
                                          options.entries);
@@ -100,6 +121,7 @@ Report Simulation::run() {
   if (world_.checker.ok()) demand_liveness();
   if (world_.checker.ok()) end_all();
   if (world_.checker.ok()) world_.checker.finish();
+  if (world_.checker.ok()) world_.observer->finish();
   return report();
 }
 
@@ -182,21 +204,24 @@ void Simulation::recover() {
 void Simulation::append_at(SimulatedNode& node) {
   ++late_appends_;
   AppendRequest request;
-  request.entry.id = prng_.entry_id();
-  request.entry.kind = EntryKind::kState;
-  request.entry.payload = Payload::copy_of("after-healing");
+  const EntryId id = prng_.entry_id();
+  request.entry = world_.observer->make_entry(workload_->next_number());
+  if (request.entry.id.is_nil()) request.entry.id = id;
   request.deadline = node.local_now().after(kAppendMax);
-  world_.checker.on_append(request.entry.id);
-  request.done = [this, id = request.entry.id,
-                  at = node.id()](const absl::StatusOr<AppendReceipt>& result) {
+  // A client of its own, after all others.
+  const ClientCall call{kLateClients + node.id().value(), node.id()};
+  request.done = [this, call, entry = request.entry](const absl::StatusOr<AppendReceipt>& result) {
     --late_appends_;
+    world_.observer->on_append_answer(call, entry, result);
     if (result.ok()) {
-      world_.checker.on_acknowledged(id, result->round);
-    } else {
-      world_.checker.violation("I16", "after the healing node " + to_string(at) +
+      world_.checker.on_acknowledged(entry.id, result->round);
+    } else if (!refused_by_voters(result.status())) {
+      world_.checker.violation("I16", "after the healing node " + to_string(call.node) +
                                           " cannot append: " + result.status().ToString());
     }
   };
+  world_.checker.on_append(request.entry.id);
+  world_.observer->on_append(call, request.entry);
   node.append(std::move(request));
 }
 
@@ -264,6 +289,7 @@ Report Simulation::report() {
   report.appends = workload_->stats().appends;
   report.acknowledged = workload_->stats().acknowledged;
   report.reads = workload_->stats().reads;
+  report.checked = world_.observer->counts();
   report.struck = nemesis_->counts();
   report.simulated = world_.scheduler.now().since(Timestamp());
   return report;
@@ -275,8 +301,9 @@ std::string Report::text() const {
   std::string text = "seed " + std::to_string(seed) + (ok() ? " ok" : " FAILED") + ": " +
                      std::to_string(rounds) + " rounds, " + std::to_string(acknowledged) + "/" +
                      std::to_string(appends) + " appends, " + std::to_string(reads) + " reads, " +
-                     std::to_string(messages) + " messages, " +
-                     std::to_string(simulated.count() / 1'000'000) + " s";
+                     std::to_string(checked.operations) + " operations in " +
+                     std::to_string(checked.histories) + " histories, " + std::to_string(messages) +
+                     " messages, " + std::to_string(simulated.count() / 1'000'000) + " s";
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (struck[i] == 0) continue;
     text += ", " + std::string(to_string(static_cast<Fault>(i))) + " " + std::to_string(struck[i]);

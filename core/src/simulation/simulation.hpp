@@ -39,6 +39,7 @@ class Simulation {
   [[nodiscard]] Report report();
 
   SimulationOptions options_;
+  std::unique_ptr<Observer> own_observer_;  // Where the options name none.
   Prng prng_;
   FaultPlan plan_;
   World world_;

@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::uint32_t kAttemptsMax = 4;
 
-Payload numbered(std::uint64_t number) { return Payload::copy_of("e" + std::to_string(number)); }
-
 }  // namespace
 
 Workload::Workload(World& world, Nodes& nodes, std::uint64_t seed, std::uint64_t entries)
@@ -60,11 +58,13 @@ void Workload::append(std::size_t index, SimulatedNode& node) {
   if (client.attempts == 0) {
     if (begun_ >= entries_) return;
     ++begun_;
-    client.id = prng_.entry_id();
-    const auto& payload = world_.options.payload;
-    client.payload = payload ? payload(begun_) : numbered(begun_);
+    const EntryId id = prng_.entry_id();
+    client.entry = world_.observer->make_entry(begun_);
+    client.mints_id = client.entry.id.is_nil();
     const RoundNum soon = node.applied().plus(20 + prng_.below(400));
-    client.last_round = prng_.chance(0.2) ? soon : RoundNum::max();
+    const bool expires = prng_.chance(0.2);
+    if (client.mints_id) client.entry.id = id;
+    if (client.mints_id && expires) client.entry.last_round = soon;
   }
   ++client.attempts;
   ++stats_.appends;
@@ -73,17 +73,17 @@ void Workload::append(std::size_t index, SimulatedNode& node) {
   client.node = node.id();
   const std::uint64_t operation = ++client.operation;
   AppendRequest request;
-  request.entry.id = client.id;
-  request.entry.kind = EntryKind::kState;
-  request.entry.payload = client.payload;
-  request.entry.last_round = client.last_round;
+  request.entry = client.entry;
   request.deadline = node.local_now().after(timeout_);
-  request.id_minted_here = client.attempts == 1;
+  request.id_minted_here = client.mints_id && client.attempts == 1;
   request.done = [this, index, operation](const absl::StatusOr<AppendReceipt>& result) {
     appended(index, operation, result);
   };
-  world_.trace(node.id(), "  asked to append " + std::string(client.payload.text()));
-  world_.checker.on_append(client.id);
+  if (world_.tracing()) {
+    world_.trace(node.id(), "  asked to append " + world_.observer->describe(client.entry));
+  }
+  world_.checker.on_append(client.entry.id);
+  world_.observer->on_append({index, node.id()}, client.entry);
   node.append(std::move(request));
 }
 
@@ -95,21 +95,27 @@ void Workload::appended(std::size_t index, std::uint64_t operation,
     return;
   }
   client.busy = false;
+  world_.observer->on_append_answer({index, client.node}, client.entry, result);
   if (result.ok()) {
     ++stats_.acknowledged;
-    world_.trace(client.node, "  acknowledged " + std::string(client.payload.text()) + " in r" +
-                                  to_string(result->round));
-    world_.checker.on_acknowledged(client.id, result->round);
+    if (world_.tracing()) {
+      world_.trace(client.node, "  acknowledged " + world_.observer->describe(client.entry) +
+                                    " in r" + to_string(result->round));
+    }
+    world_.checker.on_acknowledged(client.entry.id, result->round);
     client.attempts = 0;
     next_after(index, prng_.between(Duration::zero(), think_max_));
     return;
   }
   ++stats_.failed;
-  world_.trace(client.node, "  failed " + std::string(client.payload.text()) + ": " +
-                                result.status().ToString());
+  if (world_.tracing()) {
+    world_.trace(client.node, "  failed " + world_.observer->describe(client.entry) + ": " +
+                                  result.status().ToString());
+  }
   const std::optional<AppendError> error = append_error(result.status());
   const bool certain = error && error->fate == Fate::kDidNotHappen;
-  world_.checker.on_failed(client.id, certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
+  world_.checker.on_failed(client.entry.id,
+                           certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
   retry_or_go_on(index);
 }
 
@@ -132,6 +138,7 @@ void Workload::read(std::size_t index, SimulatedNode& node) {
   request.done = [this, index, operation](const absl::Status& status) {
     was_read(index, operation, status);
   };
+  world_.observer->on_read({index, node.id()});
   node.read(std::move(request));
 }
 
@@ -147,6 +154,7 @@ void Workload::was_read(std::size_t index, std::uint64_t operation, const absl::
     const RoundNum applied = nodes_[client.node.value() - 1]->applied();
     world_.trace(client.node, "  read after r" + to_string(applied));
     world_.checker.on_read(client.node, client.bound, applied);
+    world_.observer->on_read_answer({index, client.node}, applied);
   }
   next_after(index, prng_.between(Duration::zero(), think_max_));
 }
@@ -159,7 +167,7 @@ void Workload::node_died(NodeId node) {
     if (client.reading) {
       next_after(i, prng_.between(Duration::zero(), think_max_));
     } else {
-      world_.checker.on_failed(client.id, ClientView::kUnknown);
+      world_.checker.on_failed(client.entry.id, ClientView::kUnknown);
       retry_or_go_on(i);
     }
   }

@@ -35,6 +35,8 @@ class Workload {
   // Operations that have no answer yet.
   [[nodiscard]] std::uint64_t outstanding() const;
   [[nodiscard]] const WorkloadStats& stats() const { return stats_; }
+  // Of an entry that somebody else appends.
+  [[nodiscard]] std::uint64_t next_number() { return ++begun_; }
 
  private:
   struct Client {
@@ -42,10 +44,9 @@ class Workload {
     bool reading = false;
     NodeId node;
     std::uint64_t operation = 0;  // Tells a late answer from the one that is waited for.
-    EntryId id;
-    Payload payload;
-    RoundNum last_round = RoundNum::max();
-    RoundNum bound;  // Of a read.
+    Entry entry;
+    bool mints_id = true;  // The entry came without one.
+    RoundNum bound;        // Of a read.
     std::uint32_t attempts = 0;
   };
 

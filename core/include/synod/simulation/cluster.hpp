@@ -22,6 +22,7 @@
 #include <synod/decoration.hpp>
 #include <synod/replica.hpp>
 #include <synod/simulation/faults.hpp>
+#include <synod/simulation/observer.hpp>
 #include <synod/state_machine.hpp>
 #include <synod/voter.hpp>
 
@@ -47,6 +48,9 @@ struct SimulationOptions {
   std::function<std::unique_ptr<Voter>(NodeId)> voter;
   // The payload of the n-th entry; null: a short text with the number.
   std::function<Payload(std::uint64_t)> payload;
+  // Takes the place of `state` and `payload`. Null: where these two are null as well, the clients'
+  // histories are recorded and checked for linearizability.
+  Observer* observer = nullptr;
   // Gets one line per event of the whole cluster; null: nothing is formatted.
   std::function<void(std::string_view)> trace;
 };
@@ -63,7 +67,8 @@ struct Report {
   std::uint64_t appends = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t reads = 0;
-  FaultCounts struck{};          // By class of faults.
+  HistoryCounts checked = {};
+  FaultCounts struck{};  // By class of faults.
   Duration simulated = Duration::zero();
 
   [[nodiscard]] bool ok() const { return violations.empty(); }
