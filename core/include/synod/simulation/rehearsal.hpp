@@ -75,18 +75,12 @@ class Rehearsal final : public StateObserver, private ProbedState<S>::Watcher {
     std::optional<Outcome> outcome = probes_.at(call.node).state->adapter().take(entry.id);
     if (result.ok() && outcome) answers_.insert_or_assign(result->round, *std::move(outcome));
   }
-  void on_read(const ClientCall& call) override {
-    reading_[call.client] = {.client = call.client, .invoked = clients_.now()};
-  }
+  void on_read(const ClientCall& call) override { clients_.read_begins(call.client); }
   void on_read_answer(const ClientCall& call, RoundNum applied) override {
-    ReadSeen read = reading_.at(call.client);
-    read.returned = clients_.now();
-    read.node = call.node;
-    read.applied = applied;
+    ClientHistory::Read& read = clients_.read_ends(call.client, call.node, applied);
     read.seed = reads_.next();
     const S* const state = probes_.at(call.node).state->adapter().state();
     if (options_.read && state != nullptr) read.text = options_.read(*state, read.seed);
-    reads_seen_.push_back(std::move(read));
   }
   void finish() override {
     check_order();
@@ -115,15 +109,6 @@ class Rehearsal final : public StateObserver, private ProbedState<S>::Watcher {
     Entry entry;
     std::optional<SkipReason> skipped;
     std::optional<Outcome> outcome;
-  };
-  struct ReadSeen {
-    std::uint64_t client = 0;
-    std::uint64_t invoked = 0;
-    std::uint64_t returned = 0;
-    NodeId node = NodeId();
-    RoundNum applied = RoundNum();
-    std::uint64_t seed = 0;  // Says what was looked at.
-    std::string text = {};
   };
 
   void broken(const std::string& rule, const std::string& text) {
@@ -306,7 +291,7 @@ class Rehearsal final : public StateObserver, private ProbedState<S>::Watcher {
 
   void check_order();
   [[nodiscard]] Complaint compare_reads(RoundNum round, const S& state,
-                                        const std::vector<const ReadSeen*>& reads) const;
+                                        const std::vector<const ClientHistory::Read*>& reads) const;
 
   const CheckOptions<S>& options_;
   Prng prng_;
@@ -318,9 +303,7 @@ class Rehearsal final : public StateObserver, private ProbedState<S>::Watcher {
   std::map<NodeId, Probe> probes_;
 
   ClientHistory clients_;
-  std::map<RoundNum, Outcome> answers_;        // By the round that clients were told.
-  std::map<std::uint64_t, ReadSeen> reading_;  // By client: asked for.
-  std::vector<ReadSeen> reads_seen_;
+  std::map<RoundNum, Outcome> answers_;  // By the round that clients were told.
   HistoryCounts counted_;
 };
 
@@ -340,7 +323,7 @@ void Rehearsal<S>::check_order() {
     names.push_back("the append of client " + std::to_string(append.client) + " in " +
                     name(effect->second, log_[effect->second.value()]));
   }
-  for (const ReadSeen& read : reads_seen_) {
+  for (const ClientHistory::Read& read : clients_.reads()) {
     places.push_back({read.applied, true, read.invoked, read.returned});
     names.push_back("the read of client " + std::to_string(read.client) + " at " + name(read.node) +
                     " after r" + to_string(read.applied));
@@ -355,8 +338,8 @@ void Rehearsal<S>::check_order() {
 // What was read after `round`, as text, must be what is read of `state`.
 template <class S>
 Complaint Rehearsal<S>::compare_reads(RoundNum round, const S& state,
-                                      const std::vector<const ReadSeen*>& reads) const {
-  for (const ReadSeen* const read : reads) {
+                                      const std::vector<const ClientHistory::Read*>& reads) const {
+  for (const ClientHistory::Read* const read : reads) {
     const std::string text = options_.read(state, read->seed);
     if (text == read->text) continue;
     return "I11: client " + std::to_string(read->client) + " read " + read->text + " at " +
@@ -368,8 +351,8 @@ Complaint Rehearsal<S>::compare_reads(RoundNum round, const S& state,
 
 template <class S>
 std::optional<std::string> Rehearsal<S>::replay_log() {
-  std::map<RoundNum, std::vector<const ReadSeen*>> reads;
-  for (const ReadSeen& read : reads_seen_) {
+  std::map<RoundNum, std::vector<const ClientHistory::Read*>> reads;
+  for (const ClientHistory::Read& read : clients_.reads()) {
     if (options_.read) reads[read.applied].push_back(&read);
   }
   StateAdapter<S> replay(fresh_state());

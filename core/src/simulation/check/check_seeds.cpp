@@ -13,7 +13,8 @@
 namespace synod::simulation {
 namespace {
 
-constexpr std::size_t kTraceLines = 12;
+constexpr std::size_t kTraceLines = 8;
+constexpr std::size_t kTraceLineMax = 150;
 // Drawn by each seed: so small that nodes take snapshots, and so different that they load them at
 // all moments.
 constexpr std::uint64_t kSnapshotBytesMin = 512;
@@ -126,7 +127,8 @@ class SeedLoop {
     std::deque<std::string> lines;
     options_.trace = [&](std::string_view line) {
       if (observer->is_broken()) return;
-      lines.emplace_back(line);
+      const bool is_long = line.size() > kTraceLineMax;
+      lines.push_back(std::string(line.substr(0, kTraceLineMax)) + (is_long ? " …" : ""));
       if (lines.size() > kTraceLines) lines.pop_front();
     };
     const Report again = simulate_with(*observer);

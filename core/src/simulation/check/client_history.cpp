@@ -24,4 +24,16 @@ void ClientHistory::append_ends(const EntryId& id, const absl::StatusOr<AppendRe
   }
 }
 
+void ClientHistory::read_begins(std::uint64_t client) { reading_[client] = now(); }
+
+ClientHistory::Read& ClientHistory::read_ends(std::uint64_t client, NodeId node, RoundNum applied) {
+  reads_.push_back({.client = client,
+                    .invoked = reading_.at(client),
+                    .returned = now(),
+                    .node = node,
+                    .applied = applied,
+                    .text = {}});
+  return reads_.back();
+}
+
 }  // namespace synod::simulation
