@@ -37,6 +37,8 @@ struct Promise {
   std::uint32_t pages = 1;
   std::vector<PlacedEntry> accepted;  // By ascending round, from max(round, speaks_from) on.
   VoteSections vote;
+  // The same on all pages of one answer; pages of two answers, cut at other places, make up none (H17).
+  std::uint32_t telling = 0;
   friend bool operator==(const Promise&, const Promise&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include <synod/check.hpp>
+#include <synod/hash.hpp>
 
 namespace synod {
 
@@ -20,6 +21,21 @@ VoteSections fitting(VoteSections sections, std::size_t bytes_max) {
   }
   sections.resize(kept);
   return sections;
+}
+
+// Names what the pages say and where they were cut; 0 for a single one. The same answer given again
+// has the same name, so that its pages complete the first one's.
+std::uint32_t telling_of(const std::vector<Promise>& pages) {
+  if (pages.size() == 1) return 0;
+  std::uint64_t telling = 0;
+  for (const Promise& page : pages) {
+    telling = mix(telling + page.accepted.size());
+    for (const PlacedEntry& placed : page.accepted) {
+      telling = mix(telling ^ mix(placed.round.value()) ^ mix(placed.coord.counter) ^
+                    hash_of(placed.entry.id));
+    }
+  }
+  return static_cast<std::uint32_t>(telling) | 1;
 }
 
 }  // namespace
@@ -86,7 +102,9 @@ std::vector<Promise> Acceptor::pages(const Prepare& prepare, VoteSections vote) 
     bytes += accepted->entry.payload.size() + 64;
     pages.back().accepted.push_back({round, accepted->coord, accepted->entry});
   }
+  const std::uint32_t telling = telling_of(pages);
   for (std::size_t i = 0; i < pages.size(); ++i) {
+    pages[i].telling = telling;
     pages[i].coord = prepare.coord;
     pages[i].round = prepare.round;
     pages[i].speaks_from = speaks_from;

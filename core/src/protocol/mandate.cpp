@@ -37,13 +37,15 @@ Mandate::Added Mandate::add(NodeId from, Incarnation incarnation, const Promise&
     promiser->id = from;
   }
   if (promiser->complete() && promiser->incarnation == incarnation) return Added::kPart;
-  // Pages of another answer (the node applied more, or lost its memory, between two tellings) do not
-  // make up one promise: start it anew.
-  const bool same_answer = promiser->incarnation == incarnation &&
-                           promiser->speaks_from == page.speaks_from &&
-                           promiser->pages_seen.size() == page.pages;
+  // Pages of another answer (the node applied more, or lost its memory, between two tellings) do
+  // not make up one promise: start it anew.
+  const bool same_answer =
+      promiser->incarnation == incarnation && promiser->speaks_from == page.speaks_from &&
+      promiser->telling == page.telling && promiser->pages_seen.size() == page.pages;
   if (!same_answer) {
-    *promiser = {from, incarnation, page.speaks_from, std::vector<bool>(page.pages), page.pages};
+    *promiser = {
+        from,      incarnation, page.speaks_from, page.telling, std::vector<bool>(page.pages),
+        page.pages};
   }
   if (!promiser->pages_seen[page.page]) --promiser->pages_missing;
   promiser->pages_seen[page.page] = true;

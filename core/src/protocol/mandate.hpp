@@ -52,6 +52,7 @@ class Mandate {
     NodeId id;
     Incarnation incarnation;
     RoundNum speaks_from;
+    std::uint32_t telling = 0;
     std::vector<bool> pages_seen;
     std::size_t pages_missing = 1;
     [[nodiscard]] bool complete() const { return pages_missing == 0; }

@@ -25,6 +25,7 @@ void put(Sink& out, const Promise& m) {
   put(out, m.speaks_from);
   out.varint(m.page);
   out.varint(m.pages);
+  out.varint(m.telling);
   put(out, m.accepted);
   put(out, m.vote);
 }
@@ -176,6 +177,7 @@ void get(Decoder& in, const Limits& limits, Promise& m) {
   m.speaks_from = in.round();
   m.page = in.small<std::uint32_t>();
   m.pages = in.small<std::uint32_t>();
+  m.telling = in.small<std::uint32_t>();
   m.accepted = in.placed_entries();
   m.vote = in.vote(limits);
 }

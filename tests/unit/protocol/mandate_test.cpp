@@ -91,6 +91,27 @@ TEST(Mandate, PagesOfTwoAnswersDoNotMakeOne) {
 }
 
 // Entries of a mebibyte each fill a page each: a window full of them makes hundreds of pages.
+// The same acceptor answers a repeated Prepare, and cuts what it accepted at another place: the
+// first page of one answer and the second of the other would leave round 2 out.
+TEST(Mandate, PagesCutAtOtherPlacesDoNotMakeOne) {
+  const PlacedEntry one = placed(1, c(3), entry(1));
+  const PlacedEntry two = placed(2, c(3), entry(2));
+  const PlacedEntry three = placed(3, c(3), entry(3));
+  const auto page = [](std::uint32_t number, std::uint32_t telling, std::vector<PlacedEntry> held) {
+    Promise part = promise(1, std::move(held));
+    part.page = number;
+    part.pages = 2;
+    part.telling = telling;
+    return part;
+  };
+  Mandate mandate(c(9), r(1));
+  EXPECT_EQ(mandate.add(n(1), memory_of(1), page(0, 7, {one})), Mandate::Added::kPart);
+  EXPECT_EQ(mandate.add(n(1), memory_of(1), page(1, 8, {three})), Mandate::Added::kPart);
+  EXPECT_FALSE(mandate.has_promise_of(n(1)));
+  EXPECT_EQ(mandate.add(n(1), memory_of(1), page(0, 8, {one, two})), Mandate::Added::kComplete);
+  EXPECT_NE(mandate.forced(r(2)), nullptr);
+}
+
 TEST(Mandate, APromiseMayHaveHundredsOfPages) {
   const ElectoratePtr electorate = electorate_of({1, 2, 3});
   Mandate mandate(c(9), r(1));

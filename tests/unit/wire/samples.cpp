@@ -91,7 +91,7 @@ Message random_message(Prng& prng, std::size_t kind) {
       return Prepare{any_round(p), any_coord(p)};
     case 1:
       return Promise{any_coord(p), any_round(p),        any_round(p), any_small(p),
-                     any_small(p), some(p, any_placed), any_vote(p)};
+                     any_small(p), some(p, any_placed), any_vote(p),  any_small(p)};
     case 2: {
       Conflict conflict{any_coord(p), any_round(p), any_coord(p), any_round(p), {}};
       if (p.chance(0.5)) conflict.settled = any_placed(p);
