@@ -25,7 +25,9 @@ Learner::Learned Learner::learn(const PlacedEntry& placed, std::optional<std::ui
                                                          : Learned::kContradiction;
   }
   if (round <= applied_) return Learned::kKnown;
-  if (round.above(applied_) > shared_.options.limits.accepted_ahead_max) return Learned::kTooFar;
+  // While the journal is read back nothing is applied yet, and what it holds was let in before.
+  const std::uint64_t ahead = round.above(applied_);
+  if (ahead > shared_.options.limits.accepted_ahead_max && !replaying_) return Learned::kTooFar;
   Slot& slot = log_.get(round);
   slot.placed = placed;
   slot.held_by = held_by.value_or(0);

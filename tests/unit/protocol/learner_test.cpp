@@ -184,6 +184,19 @@ TEST_F(LearnerTest, ReadingAJournalBackWritesNothing) {
   EXPECT_EQ(learner_.durably_applied(), r(1));
 }
 
+// A journal may hold more rounds above its snapshot than may be learned ahead at once.
+TEST_F(LearnerTest, ReadingAJournalBackKnowsNoTooFar) {
+  parts_.shared.options.limits.accepted_ahead_max = 2;
+  learner_.begin_replay();
+  for (std::uint64_t round = 1; round <= 5; ++round) {
+    EXPECT_EQ(learn(round, entry(round), 0), Learned::kNew);
+  }
+  EXPECT_EQ(apply_all(), 5);
+  learner_.end_replay();
+  EXPECT_EQ(learner_.applied(), r(5));
+  EXPECT_EQ(learn(8, entry(8)), Learned::kTooFar);
+}
+
 TEST_F(LearnerTest, WithoutAStateNothingIsApplied) {
   learner_.drop_state();
   learn(1, entry(1));
