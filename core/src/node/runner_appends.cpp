@@ -259,6 +259,11 @@ void Runner::Implementation::fail_overdue() {
 void Runner::Implementation::on_installed() {
   for (WaiterSlot slot = 0; slot < waiters_.slots(); ++slot) {
     waiters_[slot].possible = true;
+    // No answer will come: what was in the replica is gone, or took effect below the snapshot. Asked
+    // again, it takes effect, or turns out to be a repeat.
+    if (waiters_[slot].state == AppendWaiter::State::kInReplica) {
+      attempt_failed(slot, error_of(AppendErrorKind::kLost, Fate::kUnknown));
+    }
   }
 }
 

@@ -79,8 +79,8 @@ TEST_F(RunnerAppendTest, TriesAgainUntilTheDeadlineWhereThatMayHelp) {
   append(1, std::move(request));
   script().on_step = [](const Input& input) {
     if (const auto* append = std::get_if<Append>(&input)) {
-      script().output.events.push_back(
-          AppendFailed{append->entry.id, {AppendErrorKind::kLost, Fate::kDidNotHappen, {}, {}, {}}});
+      script().output.events.push_back(AppendFailed{
+          append->entry.id, {AppendErrorKind::kLost, Fate::kDidNotHappen, {}, {}, {}}});
     }
   };
   run(std::chrono::milliseconds(999));
@@ -117,6 +117,26 @@ TEST_F(RunnerAppendTest, MayBeAppliedBetweenTwoAttempts) {
   EXPECT_TRUE(results[0].second.ok());
   run(std::chrono::seconds(1));
   EXPECT_EQ(script().count<Append>(), 1u);
+}
+
+// Its round is below the snapshot: no event will name it any more. Asked again, it is a repeat.
+TEST_F(RunnerAppendTest, IsAskedForAgainWhereASnapshotPassedOverIt) {
+  start();
+  AppendRequest request;
+  request.deadline = world.now().after(std::chrono::seconds(60));
+  append(1, std::move(request));
+  run();
+  ASSERT_EQ(script().count<Append>(), 1u);
+  say(Installed{RoundNum(9)});
+  run(std::chrono::seconds(5));
+  ASSERT_GE(script().count<Append>(), 2u);
+  Applied repeat = applied(1, 12);
+  repeat.skipped = SkipReason::kRepeat;
+  repeat.repeat_of = RoundNum(4);
+  say(repeat);
+  ASSERT_EQ(results.size(), 1u);
+  ASSERT_TRUE(results[0].second.ok());
+  EXPECT_EQ(results[0].second->round, RoundNum(4));
 }
 
 TEST_F(RunnerAppendTest, IsNotRetriedWhereThatCannotHelp) {
