@@ -67,6 +67,12 @@ void Replica::Implementation::on(From from, const Promise& promise) {
   if (!proposer_.on(from.first, from.second, promise)) {
     return violate("two entries at one number in the promises for " + to_string(promise.coord));
   }
+  // It speaks only from further up: what lies between is settled there, and a leader that asked for
+  // promises of a new electorate would ask for ever (H17).
+  const bool asked = proposer_.leads() && promise.coord == proposer_.coord();
+  if (asked && promise.speaks_from > promise.round) {
+    fetcher_.settled_elsewhere(from.first, promise.speaks_from.previous());
+  }
   conclude(election_.on(from.first, from.second, promise));
 }
 
