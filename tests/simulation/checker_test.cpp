@@ -227,6 +227,48 @@ TEST_F(CheckerTest, WhatWasSaidNotToHappenDoes) {
   expect_broken("I15");
 }
 
+TEST_F(CheckerTest, AnEffectAfterTheLastRound) {
+  Entry late = entry(5);
+  late.last_round = RoundNum(1);
+  for (const NodeId node : {kA, kB}) {
+    checker.on_durable(node, kMemory, AcceptedRecord{{RoundNum(1), coord(1, kA), entry(4)}});
+    checker.on_durable(node, kMemory, AcceptedRecord{{RoundNum(2), coord(1, kA), late}});
+  }
+  apply(kA, 1, 4);
+  ASSERT_TRUE(checker.ok());
+  checker.on_applied(kA, RoundNum(2), late, std::nullopt);
+  expect_broken("I10");
+}
+
+TEST_F(CheckerTest, APromiseThatIsToldBeforeItIsDurable) {
+  const Promise told{.coord = coord(3, kB), .round = RoundNum(1), .speaks_from = RoundNum(1)};
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(3, kB)});
+  checker.on_vote(kA, kMemory, told);
+  EXPECT_TRUE(checker.ok());
+  checker.on_vote(kC, kMemory, told);
+  expect_broken("I5");
+}
+
+TEST_F(CheckerTest, AnAcceptanceThatIsToldBeforeItIsDurable) {
+  accept(kA, 1, coord(1, kB), 5);
+  checker.on_vote(kA, kMemory, Acceptance{coord(1, kB), RoundNum(1), 1, {}});
+  EXPECT_TRUE(checker.ok());
+  checker.on_vote(kA, kMemory, Acceptance{coord(1, kB), RoundNum(1), 2, {}});
+  expect_broken("I6");
+}
+
+TEST_F(CheckerTest, ARemovalThatIsCompleteTooEarly) {
+  choose(1, 5);
+  choose(2, 6);
+  apply(kA, 1, 5);
+  apply(kA, 2, 6);
+  apply(kB, 1, 5);
+  checker.on_removal_complete(kA, RoundNum(2));
+  EXPECT_TRUE(checker.ok());
+  checker.on_removal_complete(kA, RoundNum(3));
+  expect_broken("I13");
+}
+
 TEST_F(CheckerTest, ASnapshotThatGoesBack) {
   choose(1, 5);
   choose(2, 6);

@@ -201,6 +201,10 @@ void Checker::on_applied(NodeId node, RoundNum round, const Entry& entry,
   known.skipped = skipped;
   if (entry.kind == EntryKind::kReadmit) readmit(entry, round.plus(concurrency));
   if (skipped) return;
+  if (entry.last_round < round) {
+    violation("I10", describe(entry) + " took effect in " + at_round(round) + ", after its last, " +
+                         at_round(entry.last_round));
+  }
   if (!effects_.emplace(entry.id, round).second) {
     violation("I10", describe(entry) + " took effect in " + at_round(effects_[entry.id]) +
                          " and in " + at_round(round));
@@ -232,6 +236,50 @@ RoundNum Checker::settled_to() const {
   RoundNum round;
   for (const auto& [node, state] : nodes_) round = std::max(round, state.applied);
   return round;
+}
+
+// --- What nodes tell each other ------------------------------------------------------------------
+
+void Checker::on_vote(NodeId node, Incarnation incarnation, const Message& message) {
+  const std::string who = "node " + to_string(node) + " said that it ";
+  if (const auto* promise = std::get_if<Promise>(&message)) {
+    if (nodes_[node].promised[incarnation] < promise->coord) {
+      violation("I5", who + "promised " + to_string(promise->coord) + " before that was durable");
+    }
+  } else if (const auto* acceptance = std::get_if<Acceptance>(&message)) {
+    const RoundNum end = acceptance->first.plus(acceptance->count);
+    for (RoundNum round = acceptance->first; round < end; round = round.next()) {
+      if (holds(node, incarnation, round, acceptance->coord)) continue;
+      violation("I6", who + "accepted " + at_round(round) + " at " + to_string(acceptance->coord) +
+                          " before that was durable");
+    }
+  }
+}
+
+bool Checker::holds(NodeId node, Incarnation incarnation, RoundNum round, const CoordNum& coord) {
+  const Incarnation counting = incarnation_at(node, round);
+  if (counting != incarnation && counting != Incarnation::max())
+    return true;  // I13 looks after it.
+  const std::vector<Accepted>& accepted = at(round).accepted;
+  return std::any_of(accepted.begin(), accepted.end(), [&](const Accepted& each) {
+    return each.coord == coord && std::find(each.by.begin(), each.by.end(), node) != each.by.end();
+  });
+}
+
+void Checker::on_removal_complete(NodeId node, RoundNum boundary) {
+  const Round& round = at(boundary);
+  const Cluster& cluster = round.cluster ? *round.cluster : cluster_;
+  std::uint64_t whole = 0;
+  std::uint64_t there = 0;
+  for (const Member& member : cluster.members) {
+    if (!member.roles.accept) continue;
+    whole += member.weight;
+    if (nodes_[member.id].applied.next() >= boundary) there += member.weight;
+  }
+  if (there < need(0, whole)) {
+    violation("I13", "node " + to_string(node) + " says that its removal from " +
+                         at_round(boundary) + " on is complete, and a quorum lacks rounds below");
+  }
 }
 
 // --- The clients ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include <synod/append.hpp>
 #include <synod/cluster.hpp>
 #include <synod/entry.hpp>
+#include <synod/message.hpp>
 #include <synod/record.hpp>
 #include <synod/state_machine.hpp>
 #include <synod/types.hpp>
@@ -51,6 +52,12 @@ class Checker {
   void on_installed(NodeId node, RoundNum round);
   void on_digest(NodeId node, RoundNum applied, std::uint64_t digest);
   void on_cluster(NodeId node, RoundNum round, std::shared_ptr<const Cluster> cluster);
+
+  // --- What nodes tell each other ---------------------------------------------------------------
+  // `message` left `node`, or has arrived: whatever it votes for is durable there.
+  void on_vote(NodeId node, Incarnation incarnation, const Message& message);
+  // `node` says that the cluster of `boundary` does not need it any more.
+  void on_removal_complete(NodeId node, RoundNum boundary);
 
   // --- The clients ------------------------------------------------------------------------------
   void on_append(const EntryId& id);
@@ -110,6 +117,8 @@ class Checker {
   };
 
   Round& at(RoundNum round);
+  [[nodiscard]] bool holds(NodeId node, Incarnation incarnation, RoundNum round,
+                           const CoordNum& coord);
   void readmit(const Entry& entry, RoundNum from);
   void promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten);
   void vote_on_genesis(NodeId node, const GenesisVoteRecord& vote, bool rewritten);
