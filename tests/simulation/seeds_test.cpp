@@ -76,6 +76,29 @@ TEST(DeterminismTest, OneSeedGivesOneHistory) {
   }
 }
 
+// One run reaches some marks; a hundred reach most, and what buggify changes is another history.
+TEST(ProbesTest, ARunSaysWhatItReached) {
+  const Report with = simulate(options_of(17, 3));
+  EXPECT_GT(with.probes.marks_reached(), 10u);
+  EXPECT_NE(with.text().find(with.probes.text()), std::string::npos);
+  SimulationOptions plain = options_of(17, 3);
+  plain.buggify = false;
+  const Report without = simulate(plain);
+  EXPECT_TRUE(without.ok()) << without.text();
+  EXPECT_EQ(without.probes.sites_fired(), 0u);
+  EXPECT_NE(without.replay.find("--no-buggify"), std::string::npos);
+}
+
+// Each was red once; what it found is said where it is guarded.
+TEST(RegressionTest, SeedsThatFoundSomething) {
+  for (const std::uint64_t seed : {17u, 34u, 49u, 73u, 113u, 168u}) {
+    SimulationOptions options = options_of(seed, 3);
+    options.entries = 300;
+    const Report report = simulate(options);
+    EXPECT_TRUE(report.ok()) << report.text();
+  }
+}
+
 TEST(DeterminismTest, AnotherSeedGivesAnother) {
   EXPECT_NE(simulate(options_of(3, 3)).trace_hash, simulate(options_of(4, 3)).trace_hash);
 }

@@ -21,7 +21,7 @@ BELOW = {
 }
 # The floor of each public header, or of each folder of them, under synod/.
 PUBLIC = {
-    "base": "bytes check hash limits prng types",
+    "base": "bytes check hash limits prng probe probe_names types",
     "protocol": "append cluster entry event message record replica snapshot state_machine voter",
     "node": "append_options communicator decoration file_system memory_storage retry runner runtime"
             " status storage",

@@ -125,6 +125,30 @@ def is_listed(root, path):
         folder = os.path.dirname(folder)
 
 
+# A list of names, the macro of their sites, and whether a name may have several.
+NAMED_SITES = [("core/include/synod/probe_names.hpp", r"kMarkNames\[\].*?;", "MARK", False),
+               ("core/include/synod/probe_names.hpp", r"kBuggifyNames\[\].*?;", "BUGGIFY", False),
+               ("core/src/base/mutants.hpp", r"kMutants\[\].*?\n\};", "MUTANT", True)]
+
+
+def check_sites(root):
+    """That each listed name has its site; a site whose name is not listed does not compile."""
+    sources = "".join(read(folder, name) for top in ("core/src", "decorations")
+                      for folder, _, names in os.walk(os.path.join(root, top))
+                      for name in names if name.endswith((".hpp", ".cpp")))
+    for path, pattern, macro, several in NAMED_SITES:
+        listed = re.search(pattern, read(root, path), re.S)
+        first = r'^ *\{"([^"]+)"' if macro == "MUTANT" else r'^ *"([^"]+)"'
+        names = re.findall(first, listed.group(), re.M) if listed else []
+        sites = re.findall(rf'SYNOD_{macro}\("([^"]+)"\)', sources)
+        for name in names:
+            count = sites.count(name)
+            if count == 0 or (count > 1 and not several):
+                yield f"{path}:1: {name} has {count} sites"
+        if not several and names != sorted(set(names)):
+            yield f"{path}:1: the names of SYNOD_{macro} are not sorted"
+
+
 def check(root):
     """Every complaint about the tree under `root`, as `path:line: what`."""
     for folder, folders, files in os.walk(root):
@@ -145,6 +169,6 @@ def check(root):
 
 if __name__ == "__main__":
     top = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..", "..")
-    complaints = list(check(os.path.realpath(top)))
+    complaints = list(check(os.path.realpath(top))) + list(check_sites(os.path.realpath(top)))
     print("\n".join(complaints + [f"{len(complaints)} complaints"]))
     sys.exit(bool(complaints))

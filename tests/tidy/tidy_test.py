@@ -62,7 +62,7 @@ GOOD = {
 }
 
 
-def complaints(files):
+def complaints(files, check=tidy.check):
     with tempfile.TemporaryDirectory() as root:
         for path, content in files.items():
             os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
@@ -71,7 +71,7 @@ def complaints(files):
             if path.endswith(".cpp"):
                 with open(os.path.join(root, os.path.dirname(path), "CMakeLists.txt"), "w", encoding="utf-8") as out:
                     out.write(LISTED)
-        return list(tidy.check(root))
+        return list(check(root))
 
 
 class TidyTest(unittest.TestCase):
@@ -80,6 +80,18 @@ class TidyTest(unittest.TestCase):
             with self.subTest(name):
                 found = complaints({path: content})
                 self.assertTrue(any(line.startswith(path) and expected in line for line in found), found)
+
+    def test_names_and_sites_belong_together(self):
+        names = "core/include/synod/probe_names.hpp"
+        listing = ('inline constexpr std::string_view kMarkNames[] = {\n    "a.b",\n    "a.c",\n};\n'
+                   'inline constexpr std::string_view kBuggifyNames[] = {\n    "x.y",\n};\n')
+        for sites, expected in [('SYNOD_MARK("a.b"); SYNOD_MARK("a.c"); SYNOD_BUGGIFY("x.y");', []),
+                                ('SYNOD_MARK("a.b"); SYNOD_BUGGIFY("x.y");', ["a.c has 0 sites"]),
+                                ('SYNOD_MARK("a.b"); SYNOD_MARK("a.c"); SYNOD_MARK("a.c"); SYNOD_BUGGIFY("x.y");',
+                                 ["a.c has 2 sites"]),
+                                ('SYNOD_MARK("a.b"); SYNOD_MARK("a.c");', ["x.y has 0 sites"])]:
+            found = complaints({names: listing, "core/src/node/x.cpp": sites + "\n"}, tidy.check_sites)
+            self.assertEqual([line.split(": ")[1] for line in found], expected)
 
     def test_good_samples_pass(self):
         self.assertEqual(complaints(GOOD), [])

@@ -31,23 +31,25 @@ struct Prepare {
 // from `speaks_from` on: what lies below is settled, and to be fetched (H17).
 struct Promise {
   CoordNum coord;
-  RoundNum round;        // As in the Prepare.
+  RoundNum round;  // As in the Prepare.
   RoundNum speaks_from;
   std::uint32_t page = 0;
   std::uint32_t pages = 1;
   std::vector<PlacedEntry> accepted;  // By ascending round, from max(round, speaks_from) on.
   VoteSections vote;
-  // The same on all pages of one answer; pages of two answers, cut at other places, make up none (H17).
+  // The same on all pages of one answer; pages of two answers, cut at other places, make up none
+  // (H17).
   std::uint32_t telling = 0;
   friend bool operator==(const Promise&, const Promise&) = default;
 };
 
-// "No" to a Prepare or a Propose at `coord`: this node promised `promised`, or the round is settled.
+// "No" to a Prepare or a Propose at `coord`: this node promised `promised`, or the round is
+// settled.
 struct Conflict {
-  CoordNum coord;     // What was asked for.
-  RoundNum round;     // The round that was asked for.
-  CoordNum promised;  // The greatest number seen here; above `coord`, or the round is settled.
-  RoundNum settled_to;                 // Every round up to this one is settled here.
+  CoordNum coord;       // What was asked for.
+  RoundNum round;       // The round that was asked for.
+  CoordNum promised;    // The greatest number seen here; above `coord`, or the round is settled.
+  RoundNum settled_to;  // Every round up to this one is settled here.
   std::optional<PlacedEntry> settled;  // The entry of `round`, where it is settled and retained.
   friend bool operator==(const Conflict&, const Conflict&) = default;
 };
@@ -110,7 +112,8 @@ struct Commit {
 
 // --- Learning ------------------------------------------------------------------------------------
 
-// Asks for the committed entries of `first..last`. Anybody may ask anybody; promises are not touched.
+// Asks for the committed entries of `first..last`. Anybody may ask anybody; promises are not
+// touched.
 struct Fetch {
   std::uint64_t nonce = 0;
   RoundNum first;
@@ -187,8 +190,8 @@ struct GenesisNote {
 // A node whose incarnation does not count asks to be let in; the answer is a challenge, which the
 // node sends back, so that an announcement from an earlier life is not taken for a new one (H16).
 struct Announcement {
-  Incarnation expected;             // The incarnation that the node found in force for its id.
-  std::uint64_t challenge = 0;      // 0: none yet.
+  Incarnation expected;         // The incarnation that the node found in force for its id.
+  std::uint64_t challenge = 0;  // 0: none yet.
   friend bool operator==(const Announcement&, const Announcement&) = default;
 };
 struct Challenge {

@@ -1,11 +1,13 @@
 #include <synod/journal.hpp>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
 
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "base/mutants.hpp"
 #include "journal/loader.hpp"
 #include "journal/mark_file.hpp"
 #include "journal/segments.hpp"
@@ -43,6 +45,8 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
   };
 
   void check_batch(const WriteBatch& batch);
+  // False only for mutants.
+  [[nodiscard]] bool is_synced() const;
   void begin_segment();
   void start_write(const std::string& name, BatchBuffer::Sealed sealed);
   void on_durable(const journal_format::Tail& after);
@@ -93,7 +97,8 @@ void Journal::Implementation::load(LoadDone done) {
   loader->start();
 }
 
-// --- Writing --------------------------------------------------------------------------------------
+// --- Writing
+// --------------------------------------------------------------------------------------
 
 void Journal::Implementation::check_batch(const WriteBatch& batch) {
   SYNOD_CHECK(loaded_ || !failure_.ok(), "load() comes first");
@@ -121,12 +126,27 @@ void Journal::Implementation::write(const WriteBatch& batch, WriteDone done) {
     batch_ = nullptr;
     return later(std::move(done_), encoded);
   }
-  const bool fits = tail_.segment != 0 && tail_.offset + buffer_->size() <= tail_.segment_bytes;
+  const bool room = tail_.segment != 0 && tail_.offset + buffer_->size() <= tail_.segment_bytes;
+  const bool fits = room && !SYNOD_BUGGIFY("journal.segment-rolls-early");
   if (batch.checkpoint || !fits) return begin_segment();
   start_write(journal_format::segment_name(tail_.segment), buffer_->seal(tail_, {}));
 }
 
+bool Journal::Implementation::is_synced() const {
+  return std::ranges::none_of(batch_->records, [this](const Record& record) {
+    const auto* promise = std::get_if<PromiseRecord>(&record);
+    const bool accepts = std::holds_alternative<AcceptedRecord>(record);
+    return (promise != nullptr && SYNOD_MUTANT("skip-sync-promise")) ||
+           (promise != nullptr && promise->coord.proposer == owner_.node &&
+            SYNOD_MUTANT("skip-sync-own-number")) ||
+           (accepts && SYNOD_MUTANT("skip-sync-accept"));
+  });
+}
+
 void Journal::Implementation::begin_segment() {
+  if (batch_->checkpoint && SYNOD_MUTANT("removed-before-checkpoint")) {
+    remove_old(tail_.segment + 1, batch_->checkpoint_round);
+  }
   segments_->reserve(
       tail_.segment, journal_format::kHeaderBytes + buffer_->size(),
       guarded([this](const absl::StatusOr<FreshSegment>& fresh) {
@@ -142,13 +162,13 @@ void Journal::Implementation::begin_segment() {
 
 void Journal::Implementation::start_write(const std::string& name, BatchBuffer::Sealed sealed) {
   auto done = guarded([this, after = sealed.after](absl::Status status) {
-    if (status.ok()) return on_durable(after);
+    if (status.ok() || SYNOD_MUTANT("sync-failure-ignored")) return on_durable(after);
     // Not even an error that says "no space" is one to try again after: something was written.
     if (absl::IsResourceExhausted(status)) status = absl::UnknownError(status.message());
     fail(status);
     end_write(status);
   });
-  files_.write(name, sealed.offset, sealed.bytes, true,
+  files_.write(name, sealed.offset, sealed.bytes, is_synced(),
                [buffer = buffer_, done = std::move(done)](const absl::Status& status) mutable {
                  buffer.reset();  // Free for the next batch, which `done` may start.
                  done(status);
@@ -162,9 +182,10 @@ void Journal::Implementation::on_durable(const journal_format::Tail& after) {
   end_write(absl::OkStatus());
   // After the answer, so that a write which it starts goes first.
   if (!failure_.ok()) return;
-  if (new_segment) write_mark(cause);
+  if (new_segment || SYNOD_BUGGIFY("journal.mark-early")) write_mark(cause);
   // Ahead of time, so that no batch waits for space to be reserved.
-  if (after.offset > after.segment_bytes / 2 && !segments_->prepared()) {
+  const bool half_full = after.offset > after.segment_bytes / 2;
+  if (half_full && !segments_->prepared() && !SYNOD_BUGGIFY("journal.segment-not-prepared")) {
     segments_->prepare(after.segment);
   }
 }
@@ -179,6 +200,7 @@ void Journal::Implementation::end_write(const absl::Status& status) {
 void Journal::Implementation::write_mark(MarkCause cause) {
   if (marking_) {
     // A checkpoint that waits is not forgotten for a segment that comes after it.
+    SYNOD_MARK("journal.mark-waits-for-a-mark");
     if (!mark_next_.has_value() || cause.checkpoint) mark_next_ = cause;
     return;
   }
@@ -206,13 +228,15 @@ void Journal::Implementation::remove_old(std::uint64_t first_needed, RoundNum ch
   }
   for (const std::string& name : names) {
     if (const auto round = journal_format::snapshot_round(name)) snapshots_.erase(*round);
+    SYNOD_MARK("journal.removes-what-a-checkpoint-replaced");
     segments_->remove_file(name);
     // What cannot be removed now is removed by the next start.
     files_.remove(name, [](const absl::Status& /*status*/) {});
   }
 }
 
-// --- The rest -------------------------------------------------------------------------------------
+// --- The rest
+// -------------------------------------------------------------------------------------
 
 void Journal::Implementation::save(SnapshotPtr snapshot, WriteDone done) {
   SYNOD_CHECK(snapshot != nullptr, "a snapshot to save");
@@ -235,10 +259,9 @@ void Journal::Implementation::save(SnapshotPtr snapshot, WriteDone done) {
 
 // Answers on a later turn, with the help of an operation that changes nothing.
 void Journal::Implementation::later(WriteDone done, absl::Status status) {
-  files_.list(guarded([done = std::move(done), status = std::move(status)](
-                          const absl::StatusOr<std::vector<std::string>>& /*names*/) mutable {
-    done(status);
-  }));
+  files_.list(guarded(
+      [done = std::move(done), status = std::move(status)](
+          const absl::StatusOr<std::vector<std::string>>& /*names*/) mutable { done(status); }));
 }
 
 void Journal::Implementation::fail(const absl::Status& status) {

@@ -1,6 +1,8 @@
 #include "journal/loader.hpp"
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
+#include "base/mutants.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -18,7 +20,8 @@ Loader::Loader(FileSystem& files, Owner owner, std::shared_ptr<Segments> segment
       done_(std::move(done)),
       scan_(owner) {}
 
-// --- Reading --------------------------------------------------------------------------------------
+// --- Reading
+// --------------------------------------------------------------------------------------
 
 void Loader::start() {
   files_->lock([self = shared_from_this()](absl::Status status) {
@@ -50,12 +53,12 @@ void Loader::on_listed(absl::StatusOr<std::vector<std::string>> names) {
 
 Step Loader::read_step(std::string name) {
   return [self = shared_from_this(), name = std::move(name)](FileSystem::Done next) {
-    self->files_->read(name, [self, name, next = std::move(next)](
-                                 absl::StatusOr<Bytes> content) mutable {
-      if (!content.ok()) return next(content.status());
-      self->on_read(name, *std::move(content));
-      next(self->scan_.status());
-    });
+    self->files_->read(name,
+                       [self, name, next = std::move(next)](absl::StatusOr<Bytes> content) mutable {
+                         if (!content.ok()) return next(content.status());
+                         self->on_read(name, *std::move(content));
+                         next(self->scan_.status());
+                       });
   };
 }
 
@@ -82,15 +85,19 @@ void Loader::read_snapshot_from(std::size_t next) {
     return on_snapshots_read();
   }
   const RoundNum round = snapshot_rounds_[next];
-  files_->read(snapshot_name(round), [self = shared_from_this(), round,
-                                      next](absl::StatusOr<Bytes> content) {
-    if (!content.ok()) return self->fail(content.status());
-    auto snapshot = read_snapshot(self->owner_, round, *std::move(content));
-    if (absl::IsFailedPrecondition(snapshot.status())) return self->fail(snapshot.status());
-    if (!snapshot.ok()) return self->read_snapshot_from(next + 1);
-    self->opened_.loaded.snapshot = *std::move(snapshot);
-    self->on_snapshots_read();
-  });
+  files_->read(snapshot_name(round),
+               [self = shared_from_this(), round, next](absl::StatusOr<Bytes> content) {
+                 if (!content.ok()) return self->fail(content.status());
+                 auto snapshot = read_snapshot(self->owner_, round, *std::move(content));
+                 if (absl::IsFailedPrecondition(snapshot.status()))
+                   return self->fail(snapshot.status());
+                 if (!snapshot.ok()) {
+                   SYNOD_MARK("journal.takes-an-older-snapshot");
+                   return self->read_snapshot_from(next + 1);
+                 }
+                 self->opened_.loaded.snapshot = *std::move(snapshot);
+                 self->on_snapshots_read();
+               });
 }
 
 void Loader::on_snapshots_read() {
@@ -107,14 +114,17 @@ std::string Loader::explanation() const {
                      " were durable, and only those up to " + std::to_string(scan_.last()) +
                      " are sound";
   for (const Problem& problem : scan_.problems()) {
-    text += "; " + problem.file + ", offset " + std::to_string(problem.offset) + ": " + problem.what;
+    text +=
+        "; " + problem.file + ", offset " + std::to_string(problem.offset) + ": " + problem.what;
   }
   return text;
 }
 
-// --- Damaged or absent ----------------------------------------------------------------------------
+// --- Damaged or absent
+// ----------------------------------------------------------------------------
 
 void Loader::set_aside(std::string why) {
+  SYNOD_MARK("journal.sets-damage-aside");
   std::uint64_t number = 1;
   for (const std::string& name : names_) {
     if (!name.starts_with(kDamagedPrefix)) continue;
@@ -142,9 +152,8 @@ void Loader::set_aside(std::string why) {
   opened_.loaded = Loaded{};
   opened_.loaded.memory = MemoryKind::kDamaged;
   opened_.loaded.detail = std::move(why) + "; set aside as " + prefix + "*";
-  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
-    self->finish(status);
-  });
+  run_in_turn(std::move(steps),
+              [self = shared_from_this()](const absl::Status& status) { self->finish(status); });
 }
 
 // Nothing was ever acknowledged under these names. What was set aside before still counts as lost
@@ -158,12 +167,12 @@ void Loader::begin_anew() {
   for (const std::string& name : names_) {
     if (segment_sequence(name).has_value()) steps.push_back(remove_step(name));
   }
-  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
-    self->finish(status);
-  });
+  run_in_turn(std::move(steps),
+              [self = shared_from_this()](const absl::Status& status) { self->finish(status); });
 }
 
-// --- Intact ---------------------------------------------------------------------------------------
+// --- Intact
+// ---------------------------------------------------------------------------------------
 
 Step Loader::remove_step(std::string name) {
   return [self = shared_from_this(), name = std::move(name)](FileSystem::Done next) {
@@ -191,15 +200,24 @@ void Loader::cut_and_go_on() {
   std::vector<Step> steps;
   for (const std::string& name : names_) {
     const auto sequence = segment_sequence(name);
-    if (sequence.has_value() && *sequence > opened_.tail.segment) steps.push_back(remove_step(name));
+    if (!sequence.has_value() || *sequence <= opened_.tail.segment) continue;
+    SYNOD_MARK("journal.removes-a-segment-behind-the-chain");
+    steps.push_back(remove_step(name));
   }
   run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& status) {
     if (!status.ok()) return self->fail(status);
-    if (self->last_is_marked() && self->scan_.clean_end()) return self->clear_up(status);
+    const bool marked = self->last_is_marked() || SYNOD_MUTANT("no-rewrite-at-start");
+    const bool clean = self->scan_.clean_end() && !SYNOD_BUGGIFY("journal.start-rewrites-anyway");
+    if (marked && clean) {
+      SYNOD_MARK("journal.goes-on-in-its-last-segment");
+      return self->clear_up(status);
+    }
+    if (!self->scan_.clean_end()) SYNOD_MARK("journal.cuts-a-torn-tail");
     Tail& tail = self->opened_.tail;
     const ScannedBatch& last = self->scan_.batches().back();
     std::span<const Record> records;
     if (self->scan_.synced() < last.header.number) {
+      SYNOD_MARK("journal.writes-the-last-batch-again");
       records = std::span<const Record>(self->scan_.records())
                     .subspan(last.records_begin, last.records_end - last.records_begin);
       tail.batch = last.header.number - 1;
@@ -219,10 +237,9 @@ void Loader::restart(absl::StatusOr<FreshSegment> fresh) {
   const BatchKind kind = again ? BatchKind{last.checkpoint, last.checkpoint_round} : BatchKind{};
   const BatchBuffer::Sealed sealed = buffer_.seal_first(owner_, opened_.tail, kind, *fresh);
   opened_.tail = sealed.after;
-  files_->write(segment_name(fresh->sequence), 0, sealed.bytes, true,
-                [self = shared_from_this()](const absl::Status& status) {
-                  self->write_mark(status);
-                });
+  files_->write(
+      segment_name(fresh->sequence), 0, sealed.bytes, true,
+      [self = shared_from_this()](const absl::Status& status) { self->write_mark(status); });
 }
 
 void Loader::write_mark(const absl::Status& status) {
@@ -237,7 +254,8 @@ void Loader::clear_up(const absl::Status& status) {
   if (!status.ok()) return fail(status);
   if (mark_->exists()) segments_->add_file(std::string(kMarkName), kMarkFileBytes);
   std::set<std::string> needed;
-  for (const ScannedBatch& batch : scan_.batches()) needed.insert(segment_name(batch.header.segment));
+  for (const ScannedBatch& batch : scan_.batches())
+    needed.insert(segment_name(batch.header.segment));
   const SnapshotPtr& snapshot = opened_.loaded.snapshot;
   std::vector<Step> steps;
   if (snapshot != nullptr) {
@@ -255,9 +273,8 @@ void Loader::clear_up(const absl::Status& status) {
     const bool ours = old || snapshot_round(name).has_value() || name.ends_with(kTemporarySuffix);
     if (ours && !needed.contains(name)) steps.push_back(remove_step(name));
   }
-  run_in_turn(std::move(steps), [self = shared_from_this()](const absl::Status& result) {
-    self->finish(result);
-  });
+  run_in_turn(std::move(steps),
+              [self = shared_from_this()](const absl::Status& result) { self->finish(result); });
 }
 
 void Loader::finish(const absl::Status& status) {

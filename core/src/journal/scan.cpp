@@ -1,7 +1,9 @@
 #include "journal/scan.hpp"
 
 #include <synod/checksum.hpp>
+#include <synod/probe.hpp>
 #include <synod/wire.hpp>
+#include "base/mutants.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -75,6 +77,7 @@ bool Scan::holds(const Proof& proof) const {
 }
 
 bool Scan::damaged() const {
+  if (SYNOD_MUTANT("torn-tail-in-the-middle") && !empty()) return false;
   if (last() < synced_) return true;
   if (mark_.number > 0 && mark_.incarnation != incarnation_) return true;
   return !std::ranges::all_of(proofs_, [this](const Proof& proof) { return holds(proof); });
@@ -84,7 +87,8 @@ RoundNum Scan::checkpoint_round() const {
   return batches_.empty() ? RoundNum(0) : batches_.front().header.checkpoint_round;
 }
 
-// Reads one batch, of whatever chain, without believing anything unchecked. Empty, or what is wrong.
+// Reads one batch, of whatever chain, without believing anything unchecked. Empty, or what is
+// wrong.
 std::string Scan::read_batch(std::span<const std::byte> content, std::uint64_t offset,
                              const SegmentHeader& segment, BatchHeader& header,
                              std::vector<Record>& records) {
@@ -116,10 +120,13 @@ std::string Scan::begin(const SegmentHeader& segment, const BatchHeader& first,
   if (first.number != segment.first_batch || first.chain != segment.chain) {
     return "a first batch that its segment does not name";
   }
-  if (!batches_.empty() && segment.incarnation != incarnation_) return "a segment of another memory";
+  if (!batches_.empty() && segment.incarnation != incarnation_)
+    return "a segment of another memory";
   const bool founding = first.number == 1 && first.chain == 0;
   if (first.checkpoint || founding) {
-    const auto* identity = records.empty() ? nullptr : std::get_if<IdentityRecord>(&records.front());
+    if (!batches_.empty()) SYNOD_MARK("journal.checkpoint-overrules-what-is-before");
+    const auto* identity =
+        records.empty() ? nullptr : std::get_if<IdentityRecord>(&records.front());
     if (identity == nullptr || identity->incarnation != segment.incarnation) {
       return "a start without the identity of its segment";
     }
@@ -133,6 +140,7 @@ std::string Scan::begin(const SegmentHeader& segment, const BatchHeader& first,
   if (first.number <= base || first.number > last() + 1) return "a gap before the segment";
   const std::size_t keep = first.number - base;
   if (batches_[keep - 1].header.checksum != first.chain) return "a segment of another chain";
+  if (keep < batches_.size()) SYNOD_MARK("journal.start-overrules-a-batch");
   batches_.resize(keep);
   records_.resize(batches_.back().records_end);
   return {};
@@ -176,7 +184,8 @@ void Scan::add_segment(std::uint64_t sequence, std::span<const std::byte> conten
   SegmentHeader segment;
   const HeaderKind kind = get(content, segment);
   if (kind == HeaderKind::kBad || (kind == HeaderKind::kSound && segment.sequence != sequence)) {
-    problem(sequence, 0, kind == HeaderKind::kBad ? "no sound segment header" : "a misnamed segment");
+    problem(sequence, 0,
+            kind == HeaderKind::kBad ? "no sound segment header" : "a misnamed segment");
     return search(sequence, content, kHeaderBytes);
   }
   status_.Update(check_owner(segment_name(sequence), kind, segment.owner, owner_));

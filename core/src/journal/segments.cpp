@@ -2,6 +2,7 @@
 
 #include <synod/check.hpp>
 #include <synod/checksum.hpp>
+#include <synod/probe.hpp>
 #include <synod/wire.hpp>
 
 #include <algorithm>
@@ -96,6 +97,7 @@ void Segments::prepare(std::uint64_t last) {
 
 void Segments::reserve(std::uint64_t last, std::uint64_t bytes, Reserved done) {
   if (preparing_) {
+    SYNOD_MARK("journal.segment-is-still-being-prepared");
     waiting_ = [this, last, bytes, done = std::move(done)]() mutable {
       reserve(last, bytes, std::move(done));
     };
@@ -103,6 +105,7 @@ void Segments::reserve(std::uint64_t last, std::uint64_t bytes, Reserved done) {
   }
   const FreshSegment prepared = std::exchange(prepared_, FreshSegment{});
   const std::uint64_t size = std::max(bytes, segment_bytes_);
+  if (prepared.sequence == 0) SYNOD_MARK("journal.no-segment-was-prepared");
   if (prepared.sequence == 0) return create(last + 1, size, std::move(done));
   SYNOD_CHECK(prepared.sequence == last + 1, "segments are prepared in order");
   if (prepared.bytes >= bytes) return done(prepared);

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <synod/probe.hpp>
 #include <synod/status.hpp>
 
+#include "base/mutants.hpp"
 #include "node/runner_implementation.hpp"
 
 namespace synod {
@@ -68,17 +70,17 @@ bool Runner::Implementation::offer(AppendWaiter& waiter) {
   if (waiter.below > 0 && waiter.possible && !waiter.guarded) {
     // Whoever takes the request now does not know what was tried before.
     waiter.guarded = true;
-    waiter.request.done = [inner = std::move(waiter.request.done)](
-                              absl::StatusOr<AppendReceipt> result) mutable {
-      std::optional<AppendError> error = append_error(result.status());
-      if (error.has_value()) {
-        error->fate = fate_of_all(error->fate, true);
-        result = to_status(*error);
-      }
-      if (inner) {
-        inner(std::move(result));
-      }
-    };
+    waiter.request.done =
+        [inner = std::move(waiter.request.done)](absl::StatusOr<AppendReceipt> result) mutable {
+          std::optional<AppendError> error = append_error(result.status());
+          if (error.has_value()) {
+            error->fate = fate_of_all(error->fate, true);
+            result = to_status(*error);
+          }
+          if (inner) {
+            inner(std::move(result));
+          }
+        };
   }
   for (std::size_t place = waiter.below; place-- > 0;) {
     Hook& hook = hooks_[place];
@@ -101,6 +103,7 @@ void Runner::Implementation::step_or_share(AppendWaiter waiter) {
   }
   const AppendRequest& request = waiter.request;
   overdue_at_ = std::min(overdue_at_, request.deadline);
+  if (shared) SYNOD_MARK("runner.two-appends-share-an-attempt");
   if (!shared) {
     step(Append{request.entry, request.importance, request.rounds, request.deadline,
                 request.on_behalf_of});
@@ -160,8 +163,7 @@ void Runner::Implementation::on(const AppendFailed& failed) {
   std::uint32_t affected = 0;
   const AppendWaiter* one = nullptr;
   bool alike = true;
-  for (WaiterSlot slot = waiters_.first(failed.id); slot != kNoWaiter;
-       slot = waiters_[slot].next) {
+  for (WaiterSlot slot = waiters_.first(failed.id); slot != kNoWaiter; slot = waiters_[slot].next) {
     if (waiters_[slot].state == AppendWaiter::State::kInReplica) {
       alike = alike && (one == nullptr || same_attempt(one->request, waiters_[slot].request));
       one = &waiters_[slot];
@@ -190,6 +192,7 @@ void Runner::Implementation::attempt_failed(WaiterSlot slot, AppendError error) 
     error.fate = Fate::kDidNotHappen;  // Nobody else can have placed it.
   }
   waiter.possible = waiter.possible || error.fate == Fate::kUnknown;
+  if (SYNOD_MUTANT("unknown-attempt-forgotten")) waiter.possible = false;
   const bool time_is_left = now_ < waiter.request.deadline;
   // A shared attempt may have ended at the deadline of the other append.
   const bool curable =
@@ -198,13 +201,13 @@ void Runner::Implementation::attempt_failed(WaiterSlot slot, AppendError error) 
     complete(slot, std::move(error));
     return;
   }
-  RetryPolicy& policy =
-      waiter.request.retry != nullptr ? *waiter.request.retry : *default_retry_;
+  RetryPolicy& policy = waiter.request.retry != nullptr ? *waiter.request.retry : *default_retry_;
   const Duration pause = policy.pause(error, waiter.attempts, prng_);
   if (pause < Duration::zero()) {
     complete(slot, std::move(error));
     return;
   }
+  SYNOD_MARK("runner.tries-again");
   waiter.state = AppendWaiter::State::kPausing;
   waiter.last_error = std::make_unique<AppendError>(std::move(error));
   retries_.push_back({now_.after(pause), slot, waiter.generation});
@@ -240,6 +243,7 @@ void Runner::Implementation::fail_overdue() {
       earliest = std::min(earliest, waiter.request.deadline);
       continue;
     }
+    SYNOD_MARK("runner.append-is-overdue");
     const bool open = waiter.state == AppendWaiter::State::kInReplica;
     AppendError error;
     if (waiter.last_error != nullptr) {
@@ -257,10 +261,12 @@ void Runner::Implementation::fail_overdue() {
 
 // A snapshot passed over rounds: an entry of one of them took effect unseen.
 void Runner::Implementation::on_installed() {
+  SYNOD_MARK("runner.snapshot-passed-over-rounds");
   for (WaiterSlot slot = 0; slot < waiters_.slots(); ++slot) {
+    if (SYNOD_MUTANT("install-hides-effects")) return;
     waiters_[slot].possible = true;
-    // No answer will come: what was in the replica is gone, or took effect below the snapshot. Asked
-    // again, it takes effect, or turns out to be a repeat.
+    // No answer will come: what was in the replica is gone, or took effect below the snapshot.
+    // Asked again, it takes effect, or turns out to be a repeat.
     if (waiters_[slot].state == AppendWaiter::State::kInReplica) {
       attempt_failed(slot, error_of(AppendErrorKind::kLost, Fate::kUnknown));
     }
@@ -280,8 +286,8 @@ void Runner::Implementation::complete(WaiterSlot slot, AppendError error) {
     return;
   }
   // An id that was made elsewhere may have been appended elsewhere, too (H13).
-  const bool possible = waiter.possible || (!waiter.request.id_minted_here &&
-                                            error.fate == Fate::kDidNotHappen);
+  const bool possible =
+      waiter.possible || (!waiter.request.id_minted_here && error.fate == Fate::kDidNotHappen);
   error.fate = fate_of_all(error.fate, possible);
   completions_.push_back({std::move(waiter.request.done), to_status(error)});
 }
@@ -313,6 +319,7 @@ void Runner::Implementation::end_waiters(AppendErrorKind kind) {
   for (WaiterSlot slot = 0; slot < waiters_.slots(); ++slot) {
     AppendWaiter& waiter = waiters_[slot];
     if (waiter.state != AppendWaiter::State::kFree) {
+      SYNOD_MARK("runner.ends-with-appends-waiting");
       waiter.possible = waiter.possible || waiter.state == AppendWaiter::State::kInReplica;
       complete(slot, refusal(kind));
     }

@@ -1,5 +1,7 @@
 #include <utility>
 
+#include <synod/probe.hpp>
+
 #include "node/runner_implementation.hpp"
 
 namespace synod {
@@ -55,7 +57,9 @@ void Runner::Implementation::on_write_done(const absl::Status& status) {
     step(Written{sequence});
   }
   const std::uint64_t every = options_.snapshot_every_bytes;
-  if (every > 0 && bytes_since_snapshot_ >= every && !snapshot_asked_ && active()) {
+  const bool early = bytes_since_snapshot_ >= every / 8 && SYNOD_BUGGIFY("runner.snapshot-early");
+  const bool enough = bytes_since_snapshot_ >= every || early;
+  if (every > 0 && enough && !snapshot_asked_ && active()) {
     snapshot_asked_ = true;
     bytes_since_snapshot_ = 0;
     step(TakeSnapshot{});
@@ -63,6 +67,7 @@ void Runner::Implementation::on_write_done(const absl::Status& status) {
 }
 
 void Runner::Implementation::on_trouble(std::string why) {
+  SYNOD_MARK("runner.storage-is-full");
   write_again_ = now_.after(options_.storage_retry);
   if (!std::exchange(trouble_, true)) {
     step(StorageTrouble{true, std::move(why)});
@@ -74,6 +79,7 @@ void Runner::Implementation::on(const SnapshotTaken& taken) {
   Save save{taken.snapshot, std::exchange(snapshot_waiters_, {})};
   // What is saved already need not be saved again.
   if (save.snapshot == nullptr || save.snapshot->round <= saved_round_) {
+    SYNOD_MARK("runner.snapshot-is-saved-already");
     give(std::move(save));
     return;
   }
@@ -82,6 +88,7 @@ void Runner::Implementation::on(const SnapshotTaken& taken) {
     start_save(std::move(save));
     return;
   }
+  SYNOD_MARK("runner.snapshot-waits-for-another");
   // The newest one is enough; whoever waited for the one before gets it as well.
   if (save_next_.has_value()) {
     for (auto& done : save_next_->done) {

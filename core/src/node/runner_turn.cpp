@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <utility>
 
+#include <synod/probe.hpp>
+
 #include "node/runner_implementation.hpp"
 
 namespace synod {
 namespace {
 
-// A turn that feeds itself (a decoration that appends on every event, over a storage that is done at
-// once) goes on in the next one after this many passes, so that others get their turns too.
+// A turn that feeds itself (a decoration that appends on every event, over a storage that is done
+// at once) goes on in the next one after this many passes, so that others get their turns too.
 constexpr int kPassesMax = 32;
 
 }  // namespace
@@ -105,7 +107,8 @@ void Runner::Implementation::settle() {
   if (active()) {
     run_timers();
   }
-  for (int pass = 0; pass < kPassesMax && active(); ++pass) {
+  const int passes_max = SYNOD_BUGGIFY("runner.turn-ends-early") ? 1 : kPassesMax;
+  for (int pass = 0; pass < passes_max && active(); ++pass) {
     if (pass > 0 && !more_to_do()) {
       return;
     }
@@ -275,8 +278,8 @@ Timestamp Runner::Implementation::deadline() const {
   if (!active()) {
     return Timestamp::max();
   }
-  Timestamp earliest = std::min({replica_->deadline(), writes_.deadline(), write_again_,
-                                 overdue_at_});
+  Timestamp earliest =
+      std::min({replica_->deadline(), writes_.deadline(), write_again_, overdue_at_});
   if (!retries_.empty()) {
     earliest = std::min(earliest, retries_.front().due);
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
 
 namespace synod {
 
@@ -41,15 +42,22 @@ void WriteQueue::add(QueuedBatch& batch, std::vector<Record>& records) const {
 }
 
 void WriteQueue::gather(Output& output, std::vector<Outgoing>& leaving) {
+  // Lazy records and records of one output share its number: never part them.
+  const bool records = !output.records.empty() || !output.lazy_records.empty();
+  const bool joins = output.checkpoint || pending_.empty() || !records;
+  if (!joins && SYNOD_BUGGIFY("write-queue.batch-not-joined")) add_batch();
   if (!output.lazy_records.empty()) {
     QueuedBatch& batch = open_batch();
     add(batch, output.lazy_records);
     batch.write_by = std::min(batch.write_by, output.write_lazy_by);
     // The number of a checkpoint's output is said by the checkpoint, which comes after these.
     batch.sequence = output.checkpoint ? batch.sequence : output.sequence;
-    batch.wanted = batch.wanted || batch.bytes >= lazy_bytes_max_;
+    const bool enough = batch.bytes >= lazy_bytes_max_;
+    if (enough) SYNOD_MARK("write-queue.lazy-bytes-reach-their-bound");
+    batch.wanted = batch.wanted || enough;
   }
   if (!output.records.empty() || output.checkpoint) {
+    if (output.checkpoint && !idle()) SYNOD_MARK("write-queue.checkpoint-behind-a-write");
     QueuedBatch& batch = output.checkpoint ? add_batch() : open_batch();
     add(batch, output.records);
     batch.sequence = output.sequence;

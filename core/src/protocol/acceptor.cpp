@@ -5,6 +5,8 @@
 
 #include <synod/check.hpp>
 #include <synod/hash.hpp>
+#include <synod/probe.hpp>
+#include "base/mutants.hpp"
 
 namespace synod {
 
@@ -49,6 +51,11 @@ bool Acceptor::reasonable(const CoordNum& coord) const {
   return coord.counter <= base || coord.counter - base <= shared_.options.limits.counter_jump_max;
 }
 
+bool Acceptor::is_outranked(const CoordNum& coord) const {
+  if (SYNOD_MUTANT("number-without-proposer")) return coord.counter < promised_.counter;
+  return coord < promised_;
+}
+
 Conflict Acceptor::conflict_with(CoordNum coord, RoundNum round) const {
   Conflict conflict;
   conflict.coord = coord;
@@ -64,12 +71,21 @@ Conflict Acceptor::conflict_with(CoordNum coord, RoundNum round) const {
 Acceptor::PrepareAnswer Acceptor::prepare(const Prepare& prepare) {
   if (!reasonable(prepare.coord)) return std::monostate();
   note_counter(prepare.coord);
-  if (prepare.coord < promised_) return conflict_with(prepare.coord, prepare.round);
+  if (is_outranked(prepare.coord) && !SYNOD_MUTANT("prepare-without-promise-check")) {
+    SYNOD_MARK("acceptor.prepare-outranked");
+    return conflict_with(prepare.coord, prepare.round);
+  }
   // The same campaign asks again: its answer may have been lost. Nothing new to remember.
-  if (prepare.coord == promised_) return Promising{};
+  if (prepare.coord == promised_) {
+    SYNOD_MARK("acceptor.prepare-repeated");
+    return Promising{};
+  }
 
   const bool shielded = shared_.now < shielded_until_ && prepare.coord.proposer != shielded_leader_;
-  if (shielded) return Abstention{prepare.coord, prepare.round, true, {}};
+  if (shielded) {
+    SYNOD_MARK("acceptor.leader-shielded");
+    return Abstention{prepare.coord, prepare.round, true, {}};
+  }
   CandidateVote vote;
   try {
     vote = voter_.contemplate_candidate({prepare.round, prepare.coord, shared_.now});
@@ -88,14 +104,17 @@ std::vector<Promise> Acceptor::pages(const Prepare& prepare, VoteSections vote) 
   const Limits& limits = shared_.options.limits;
   std::vector<Promise> pages(1);
   // Never at or below what was applied: acceptances of settled rounds are gone (H17).
-  const RoundNum speaks_from = std::max(prepare.round, learner_.applied().next());
+  const RoundNum speaks_from = SYNOD_MUTANT("speaks-for-applied-rounds")
+                                   ? prepare.round
+                                   : std::max(prepare.round, learner_.applied().next());
   std::size_t bytes = 0;
   for (RoundNum round = speaks_from; round < accepted_.end(); round = round.next()) {
     const Accepted* accepted = accepted_.find(round);
     if (accepted == nullptr) continue;
     const bool full = pages.back().accepted.size() >= limits.promise_page_entries_max ||
                       bytes + accepted->entry.payload.size() > limits.promise_page_bytes_max;
-    if (full && !pages.back().accepted.empty()) {
+    if ((full || SYNOD_BUGGIFY("acceptor.page-ends-early")) && !pages.back().accepted.empty()) {
+      SYNOD_MARK("acceptor.promise-in-pages");
       pages.emplace_back();
       bytes = 0;
     }
@@ -112,6 +131,7 @@ std::vector<Promise> Acceptor::pages(const Prepare& prepare, VoteSections vote) 
     pages[i].pages = static_cast<std::uint32_t>(pages.size());
   }
   pages.front().vote = std::move(vote);
+  if (SYNOD_BUGGIFY("acceptor.pages-in-reverse")) std::reverse(pages.begin(), pages.end());
   return pages;
 }
 
@@ -120,7 +140,8 @@ Acceptor::Accepting Acceptor::accept(CoordNum coord, RoundNum first,
   Accepting result;
   if (!reasonable(coord)) return result;
   note_counter(coord);
-  if (coord < promised_) {
+  if (is_outranked(coord) && !SYNOD_MUTANT("accept-without-promise-check")) {
+    SYNOD_MARK("acceptor.proposal-outranked");
     result.conflict = conflict_with(coord, first);
     return result;
   }
@@ -134,10 +155,12 @@ Acceptor::Accepting Acceptor::accept(CoordNum coord, RoundNum first,
 
 bool Acceptor::accept_one(CoordNum coord, RoundNum round, const Entry& entry, Accepting& result) {
   if (round <= learner_.applied() || learner_.settled(round) != nullptr) {
+    SYNOD_MARK("acceptor.proposal-for-a-settled-round");
     if (!result.conflict.has_value()) result.conflict = conflict_with(coord, round);
     return true;
   }
   if (round.above(learner_.applied()) > shared_.options.limits.accepted_ahead_max) {
+    SYNOD_MARK("acceptor.proposal-too-far-ahead");
     result.too_far = true;
     return false;
   }
@@ -148,6 +171,7 @@ bool Acceptor::accept_one(CoordNum coord, RoundNum round, const Entry& entry, Ac
                          ": " + to_string(before->entry.id) + " and " + to_string(entry.id);
       return false;
     }
+    SYNOD_MARK("acceptor.proposal-repeated");
     add_acceptance(coord, round, {}, result);
     return true;
   }
@@ -157,6 +181,7 @@ bool Acceptor::accept_one(CoordNum coord, RoundNum round, const Entry& entry, Ac
     result.rejected.push_back({coord, round, std::move(vote.sections)});
     return true;
   }
+  if (before != nullptr) SYNOD_MARK("acceptor.accepts-again-higher");
   promised_ = coord;
   Accepted& accepted = accepted_.get(round);
   accepted.coord = coord;
@@ -191,18 +216,28 @@ void Acceptor::add_acceptance(CoordNum coord, RoundNum round, VoteSections vote,
 
 void Acceptor::leader_shown(CoordNum coord, Duration quorum_age) {
   if (shared_.options.stickiness == Duration::zero() || coord < promised_) return;
+  if (SYNOD_MUTANT("deaf-leader-is-shielded")) quorum_age = Duration::zero();
   if (quorum_age < Duration::zero() || quorum_age >= shared_.options.stickiness) return;
   shielded_leader_ = coord.proposer;
   shielded_until_ = shared_.now.after(shared_.options.stickiness - quorum_age);
 }
 
+void Acceptor::installed(RoundNum round) {
+  drop_applied(round);
+  if (SYNOD_MUTANT("install-drops-accepts")) accepted_.drop_from(round.next());
+  if (SYNOD_MUTANT("install-lowers-promise")) promised_ = CoordNum{};
+}
+
 void Acceptor::restore(const PromiseRecord& record) {
+  if (SYNOD_MUTANT("replay-forgets-promise")) return;
   promised_ = std::max(promised_, record.coord);
+  if (SYNOD_MUTANT("reuse-number-after-restart")) return;
   counter_seen_ = std::max(counter_seen_, promised_.counter);
 }
 
 void Acceptor::restore(const AcceptedRecord& record) {
   restore(PromiseRecord{record.placed.coord});
+  if (SYNOD_MUTANT("replay-forgets-acceptances")) return;
   if (record.placed.round < accepted_.first()) return;
   Accepted& accepted = accepted_.get(record.placed.round);
   if (record.placed.coord < accepted.coord) return;
@@ -210,7 +245,9 @@ void Acceptor::restore(const AcceptedRecord& record) {
 }
 
 void Acceptor::write_anew() {
-  shared_.outbox.record(PromiseRecord{promised_});
+  const bool whole = !SYNOD_MUTANT("checkpoint-without-promise");
+  if (whole) shared_.outbox.record(PromiseRecord{promised_});
+  if (SYNOD_MUTANT("checkpoint-without-acceptances")) return;
   for (RoundNum round = accepted_.first(); round < accepted_.end(); round = round.next()) {
     Accepted* accepted = accepted_.find(round);
     if (accepted == nullptr) continue;

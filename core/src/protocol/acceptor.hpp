@@ -17,8 +17,8 @@
 namespace synod {
 
 // Invariants (docs/protocol.md): the promise never falls (1); nothing is accepted below it (2);
-// accepting raises it (3); one entry per round and coordination number (5). Every "yes" is a record,
-// and its answer leaves after it.
+// accepting raises it (3); one entry per round and coordination number (5). Every "yes" is a
+// record, and its answer leaves after it.
 class Acceptor {
  public:
   Acceptor(Shared& shared, const Learner& learner, Voter& voter)
@@ -37,8 +37,8 @@ class Acceptor {
     std::vector<Acceptance> accepted;  // Runs with one vote each.
     std::vector<Rejection> rejected;
     std::optional<Conflict> conflict;
-    bool too_far = false;    // Rounds above what it may accept ahead were passed over.
-    std::string violation;   // Not empty: the proposer contradicts itself.
+    bool too_far = false;   // Rounds above what it may accept ahead were passed over.
+    std::string violation;  // Not empty: the proposer contradicts itself.
   };
   // Requires: `entries` are those of rounds first, first+1, …
   [[nodiscard]] Accepting accept(CoordNum coord, RoundNum first, const std::vector<Entry>& entries);
@@ -63,6 +63,9 @@ class Acceptor {
 
   // What is settled and applied needs no vote any more.
   void drop_applied(RoundNum applied) { accepted_.drop_below(applied.next()); }
+  // A snapshot of `round` was installed: what was accepted above it stays, and so does the promise
+  // (H4).
+  void installed(RoundNum round);
   // Reads a record back.
   void restore(const PromiseRecord& record);
   void restore(const AcceptedRecord& record);
@@ -71,6 +74,7 @@ class Acceptor {
 
  private:
   [[nodiscard]] bool reasonable(const CoordNum& coord) const;
+  [[nodiscard]] bool is_outranked(const CoordNum& coord) const;
   [[nodiscard]] ProposalVote ask_voter(RoundNum round, CoordNum coord, const Entry& entry);
   bool accept_one(CoordNum coord, RoundNum round, const Entry& entry, Accepting& result);
   void add_acceptance(CoordNum coord, RoundNum round, VoteSections vote, Accepting& result) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
 
 namespace synod {
 
@@ -28,15 +29,18 @@ void Election::ask(bool again) {
     if (!again || !mandate_.has_promise_of(id)) to.push_back(id);
   }
   shared_.outbox.send_after_records(std::move(to), Prepare{round_, mandate_.coord()});
+  const int sooner = SYNOD_BUGGIFY("election.asks-again-early") ? 20 : 1;
   ask_again_at_ =
-      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
+      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after / sooner, attempts_));
   ++attempts_;
 }
 
 Election::Verdict Election::verdict() const {
   const RoundNum round = mandate_.spoken_for_from();
   if (electorate_->is_phase1_quorum(mandate_.promisers(*electorate_, round))) return Verdict::kWon;
-  return electorate_->can_reach_phase1(refusals_) ? Verdict::kOpen : Verdict::kLost;
+  if (electorate_->can_reach_phase1(refusals_)) return Verdict::kOpen;
+  SYNOD_MARK("election.lost-to-refusals");
+  return Verdict::kLost;
 }
 
 Election::Verdict Election::on(NodeId from, Incarnation incarnation, const Promise& promise) {
@@ -44,7 +48,9 @@ Election::Verdict Election::on(NodeId from, Incarnation incarnation, const Promi
   const Mandate::Added added = mandate_.add(from, incarnation, promise);
   if (added == Mandate::Added::kContradiction) return Verdict::kContradiction;
   // A node that refused before may have changed its mind since: only its last word counts.
-  refusals_ &= ~electorate_->bit_of(from, incarnation);
+  const AcceptorSet bit = electorate_->bit_of(from, incarnation);
+  if ((refusals_ & bit) != 0) SYNOD_MARK("election.refusal-taken-back");
+  refusals_ &= ~bit;
   return added == Mandate::Added::kComplete ? verdict() : Verdict::kOpen;
 }
 
@@ -70,8 +76,15 @@ Election::Verdict Election::refused(AcceptorSet by, NodeId from, const Abstentio
 
 Election::Verdict Election::tick() {
   if (!running_) return Verdict::kOpen;
-  if (shared_.now >= give_up_at_) return Verdict::kLost;
-  if (shared_.now >= ask_again_at_) ask(true);
+  const bool due = shared_.now >= ask_again_at_;
+  if (shared_.now >= give_up_at_ || (due && SYNOD_BUGGIFY("election.gives-up-early"))) {
+    SYNOD_MARK("election.out-of-time");
+    return Verdict::kLost;
+  }
+  if (due) {
+    SYNOD_MARK("election.asks-again");
+    ask(true);
+  }
   return Verdict::kOpen;
 }
 
@@ -87,10 +100,14 @@ Mandate Election::take_mandate() {
 
 void Election::lose() {
   running_ = false;
+  ++losses_;
+  if (SYNOD_BUGGIFY("election.no-pause")) {
+    not_before_ = shared_.now;
+    return;
+  }
   not_before_ = shared_.now.after(shared_.prng.between(
       Duration(1), std::max(Duration(1), shared_.options.back_off *
-                                             (1 << std::min<std::uint32_t>(losses_, 3)))));
-  ++losses_;
+                                             (1 << std::min<std::uint32_t>(losses_ - 1, 3)))));
 }
 
 AppendError Election::error() const {

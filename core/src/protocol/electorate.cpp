@@ -5,6 +5,8 @@
 
 #include <synod/check.hpp>
 
+#include "base/mutants.hpp"
+
 namespace synod {
 
 Electorate::Electorate(std::shared_ptr<const Cluster> cluster, const IncarnationOf& incarnation_of)
@@ -22,7 +24,8 @@ Electorate::Electorate(std::shared_ptr<const Cluster> cluster, const Incarnation
     weights_.push_back(member->weight);
     total += member->weight;
     if (member->weight != 1) equal_weights_ = false;
-    if (incarnations_.back() != Incarnation(0)) living_ |= AcceptorSet{1} << (acceptors_.size() - 1);
+    if (incarnations_.back() != Incarnation(0))
+      living_ |= AcceptorSet{1} << (acceptors_.size() - 1);
   }
   SYNOD_CHECK(acceptors_.size() <= 64, "an electorate of more than 64 acceptors");
   const std::uint64_t majority = total / 2 + 1;
@@ -34,7 +37,10 @@ Electorate::Electorate(std::shared_ptr<const Cluster> cluster, const Incarnation
 AcceptorSet Electorate::bit_of(NodeId id, Incarnation incarnation) const {
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
     if (acceptors_[i] != id) continue;
-    const bool counts = incarnation != Incarnation(0) && incarnations_[i] == incarnation;
+    bool counts = incarnation != Incarnation(0) && incarnations_[i] == incarnation;
+    // The old rules let any memory count that somebody takes for alive.
+    counts = counts || SYNOD_MUTANT("memory-not-checked") ||
+             SYNOD_MUTANT("h1-activate-on-commit") || SYNOD_MUTANT("h1-majority-acknowledges");
     return counts ? AcceptorSet{1} << i : 0;
   }
   return 0;

@@ -9,6 +9,8 @@
 #include <synod/cluster.hpp>
 #include <synod/types.hpp>
 
+#include "base/mutants.hpp"
+
 namespace synod {
 
 // A set of acceptors of one electorate, one bit each. A tally is such a set, never a count of
@@ -26,8 +28,12 @@ class Electorate {
   // The bit of the acceptor `id` with the memory `incarnation`; empty where that memory does not
   // count, or `id` is no acceptor.
   [[nodiscard]] AcceptorSet bit_of(NodeId id, Incarnation incarnation) const;
-  [[nodiscard]] bool is_phase1_quorum(AcceptorSet set) const { return weight(set) >= phase1_; }
-  [[nodiscard]] bool is_phase2_quorum(AcceptorSet set) const { return weight(set) >= phase2_; }
+  [[nodiscard]] bool is_phase1_quorum(AcceptorSet set) const {
+    return weight(set) + (SYNOD_MUTANT("quorum-minus-one-phase1") ? 1 : 0) >= phase1_;
+  }
+  [[nodiscard]] bool is_phase2_quorum(AcceptorSet set) const {
+    return weight(set) + (SYNOD_MUTANT("quorum-minus-one") ? 1 : 0) >= phase2_;
+  }
   // Whether a quorum can still come together without the acceptors in `without`.
   [[nodiscard]] bool can_reach_phase1(AcceptorSet without) const {
     return weight(living_ & ~without) >= phase1_;

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include <synod/hash.hpp>
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
 
 namespace synod {
 
@@ -19,12 +22,13 @@ void Fetcher::gap_below(RoundNum round, NodeId peer) {
 }
 
 void Fetcher::heard() {
-  ask_around_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval * 2));
+  const int sooner = SYNOD_BUGGIFY("fetcher.asks-around-early") ? 20 : 1;
+  ask_around_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval * 2 / sooner));
 }
 
 NodeId Fetcher::choose(const std::vector<NodeId>& peers) {
   const bool trusted = attempts_ == 0 && source_ != NodeId(0) && source_ != shared_.options.id;
-  if (trusted) return source_;
+  if (trusted && !SYNOD_BUGGIFY("fetcher.asks-somebody-else")) return source_;
   return peers[static_cast<std::size_t>(shared_.prng.below(peers.size()))];
 }
 
@@ -45,7 +49,9 @@ void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
   if (gap_since_ != Timestamp::max()) {
     if (gap_below_ <= applied) {
       gap_since_ = Timestamp::max();
-    } else if (shared_.now >= gap_since_.after(shared_.options.retransmit_after / 4)) {
+    } else if (shared_.now >= gap_since_.after(shared_.options.retransmit_after / 4) ||
+               SYNOD_BUGGIFY("fetcher.gap-is-old-at-once")) {
+      SYNOD_MARK("fetcher.gap-lasts");
       settled_elsewhere(source_, gap_below_);
     }
   }
@@ -54,6 +60,8 @@ void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
     attempts_ = 0;
     const bool asking = outstanding_ && shared_.now < ask_again_at_;
     if (shared_.now < ask_around_at_ || asking) return;
+    SYNOD_MARK("fetcher.asks-around");
+    if (SYNOD_MUTANT("missed-commit-stays-missed")) return heard();
     heard();
     ask(applied, peers);
     return;
@@ -61,6 +69,7 @@ void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
   if (outstanding_ && shared_.now < ask_again_at_) return;
   if (download_.has_value()) {
     if (attempts_ < 4) return ask_for_chunk();
+    SYNOD_MARK("fetcher.download-given-up");
     download_.reset();
   }
   ask(applied, peers);
@@ -76,10 +85,14 @@ void Fetcher::on(NodeId from, const Entries& entries) {
   }
   // Nothing came: the next question waits its time. Who said that there is more says otherwise now.
   const bool denied = entries.settled_to < known_settled_ && (from == source_ || attempts_ >= 8);
-  if (denied) known_settled_ = entries.settled_to;
+  if (denied) {
+    SYNOD_MARK("fetcher.source-denies");
+    known_settled_ = entries.settled_to;
+  }
   if (entries.settled_to < entries.first || entries.retained_from <= entries.first) return;
   // It does not have them any more: its snapshot instead.
   if (download_.has_value() && download_->from == from) return;
+  SYNOD_MARK("fetcher.snapshot-instead-of-entries");
   download_ = Download{from, RoundNum(0), 0, 0, {}};
   attempts_ = 0;
   ask_for_chunk();
@@ -87,8 +100,7 @@ void Fetcher::on(NodeId from, const Entries& entries) {
 
 void Fetcher::ask_for_chunk() {
   outstanding_ = true;
-  shared_.outbox.send(download_->from,
-                      SnapshotRequest{download_->round, download_->bytes.size()});
+  shared_.outbox.send(download_->from, SnapshotRequest{download_->round, download_->bytes.size()});
   ask_again_at_ =
       shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
   ++attempts_;
@@ -103,8 +115,14 @@ SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
   }
   const bool other = download_->round != chunk.round || download_->size != chunk.size ||
                      download_->checksum != chunk.checksum;
-  if (other) *download_ = Download{from, chunk.round, chunk.size, chunk.checksum, {}};
-  if (chunk.offset != download_->bytes.size()) return nullptr;
+  if (other) {
+    if (!download_->bytes.empty()) SYNOD_MARK("fetcher.chunk-of-another-snapshot");
+    *download_ = Download{from, chunk.round, chunk.size, chunk.checksum, {}};
+  }
+  if (chunk.offset != download_->bytes.size()) {
+    SYNOD_MARK("fetcher.chunk-twice");
+    return nullptr;
+  }
   if (chunk.bytes.size() > chunk.size - download_->bytes.size()) return nullptr;
   const auto bytes = chunk.bytes.bytes();
   download_->bytes.insert(download_->bytes.end(), bytes.begin(), bytes.end());

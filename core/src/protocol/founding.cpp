@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
+
 namespace synod {
 
 namespace {
@@ -118,7 +122,8 @@ void Founding::consider() {
   if (stage_ != GenesisStage::kFixed) return;
   const bool all = std::all_of(founders_.begin(), founders_.end(),
                                [](const Founder& founder) { return founder.confirmed; });
-  if (all && !founders_.empty()) complete(*map_, true);
+  const bool enough = all || SYNOD_MUTANT("genesis-without-confirmation");
+  if (enough && !founders_.empty()) complete(*map_, true);
 }
 
 void Founding::fix(GenesisMap map) {
@@ -196,6 +201,7 @@ void Founding::hear_by_all(Founder* founder, Incarnation incarnation, const Gene
   }
   const bool complete_there = note.stage == GenesisStage::kComplete && note.map.has_value();
   if (stage_ == GenesisStage::kGathering && complete_there) {
+    SYNOD_MARK("founding.hears-that-it-is-complete");
     complete(*note.map, true);
   } else if (stage_ == GenesisStage::kGathering && note.map.has_value()) {
     // Somebody heard of all before this node did. Its map is ours if it is made of what was given
@@ -206,7 +212,10 @@ void Founding::hear_by_all(Founder* founder, Incarnation incarnation, const Gene
         member.incarnation = note.map->incarnation_of(member.member.id);
       }
     }
-    if (is_founder() && same_map(expected, *note.map)) fix(*note.map);
+    if (is_founder() && same_map(expected, *note.map)) {
+      SYNOD_MARK("founding.takes-the-map-of-another");
+      fix(*note.map);
+    }
   }
   if (stage_ != GenesisStage::kFixed || !note.map.has_value()) return;
   const bool same = same_map(*map_, *note.map);
@@ -246,8 +255,11 @@ void Founding::tick() {
   }
   if (shared_.now < ask_at_) return;
   if (stage_ == GenesisStage::kComplete) return spread();
+  if (attempts_ > 0) SYNOD_MARK("founding.asks-again");
   ask();
-  ask_at_ = shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
+  const int sooner = SYNOD_BUGGIFY("founding.asks-early") ? 20 : 1;
+  ask_at_ =
+      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after / sooner, attempts_));
   ++attempts_;
 }
 

@@ -5,6 +5,7 @@
 
 #include <synod/check.hpp>
 #include <synod/hash.hpp>
+#include <synod/probe.hpp>
 
 namespace synod {
 
@@ -45,6 +46,7 @@ void IdTable::expect_to_forget(std::uint64_t place) const {
 }
 
 void IdTable::grow() {
+  if (!queue_.empty()) SYNOD_MARK("id-table.grows");
   std::vector<Settled> grown(queue_.empty() ? 64 : queue_.size() * 2);
   SYNOD_CHECK(grown.size() - 1 <= kPlaceBits, "more ids than places can be told apart");
   for (std::uint64_t place = front_; place < front_ + count_; ++place) {

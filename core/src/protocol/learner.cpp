@@ -4,6 +4,8 @@
 
 #include <synod/check.hpp>
 #include <synod/hash.hpp>
+#include <synod/probe.hpp>
+#include "base/mutants.hpp"
 
 namespace synod {
 
@@ -21,19 +23,23 @@ const PlacedEntry* Learner::settled(RoundNum round) const {
 Learner::Learned Learner::learn(const PlacedEntry& placed, std::optional<std::uint64_t> held_by) {
   const RoundNum round = placed.round;
   if (const Slot* known = log_.find(round); known != nullptr) {
-    return known->placed.entry == placed.entry ? Learned::kKnown
-                                                         : Learned::kContradiction;
+    return known->placed.entry == placed.entry ? Learned::kKnown : Learned::kContradiction;
   }
   if (round <= applied_) return Learned::kKnown;
   // While the journal is read back nothing is applied yet, and what it holds was let in before.
   const std::uint64_t ahead = round.above(applied_);
-  if (ahead > shared_.options.limits.accepted_ahead_max && !replaying_) return Learned::kTooFar;
+  if (ahead > shared_.options.limits.accepted_ahead_max && !replaying_) {
+    SYNOD_MARK("learner.too-far-ahead");
+    return Learned::kTooFar;
+  }
+  if (ahead > 1) SYNOD_MARK("learner.out-of-order");
   Slot& slot = log_.get(round);
   slot.placed = placed;
   slot.held_by = held_by.value_or(0);
   ++pending_;
   gaps_stale_ = true;
-  if (!held_by.has_value() && !replaying_) {
+  if (!held_by.has_value() && !replaying_ && !SYNOD_MUTANT("mark-passes-unlearned")) {
+    SYNOD_MARK("learner.committed-and-not-accepted");
     shared_.outbox.lazy_record(CommittedRecord{placed},
                                shared_.now.after(shared_.options.lazy_after));
   }
@@ -44,33 +50,44 @@ std::optional<SkipReason> Learner::skip_reason(RoundNum round, const Entry& entr
                                                RoundNum& repeat_of) const {
   const bool built_in = entry.kind == EntryKind::kNoop || entry.kind == EntryKind::kReadmit;
   if (built_in) return SkipReason::kNoop;
+  if (SYNOD_MUTANT("expiry-not-checked")) return std::nullopt;
   if (entry.last_round < round) return SkipReason::kExpired;
   // Its id would be forgotten before the entry expires: it could take effect twice.
   const bool beyond_memory = entry.last_round != RoundNum::max() &&
                              entry.last_round.above(round) > ids_.remembered_rounds();
   if (beyond_memory) return SkipReason::kExpired;
   const std::optional<RoundNum> before = ids_.find(entry.id);
-  if (!before.has_value()) return std::nullopt;
+  if (!before.has_value() || SYNOD_MUTANT("repeat-not-filtered")) return std::nullopt;
   repeat_of = *before;
   return SkipReason::kRepeat;
 }
 
 std::optional<Learner::Step> Learner::apply_next() {
   if (!has_state_) return std::nullopt;
-  const RoundNum round = applied_.next();
+  RoundNum round = applied_.next();
+  while (SYNOD_MUTANT("apply-skips-hole") && round < log_.end() && log_.find(round) == nullptr) {
+    round = round.next();
+  }
   const Slot* slot = log_.find(round);
   if (slot == nullptr) return std::nullopt;
 
   Step step;
   step.placed = slot->placed;
   const Entry& entry = step.placed.entry;
-  ids_.forget_below(round);
+  ids_.forget_below(SYNOD_MUTANT("ids-forgotten-early")
+                        ? round.plus(ids_.remembered_rounds()).previous()
+                        : round);
   step.skipped = skip_reason(round, entry, step.repeat_of);
   if (step.skipped.has_value()) {
+    if (step.skipped == SkipReason::kExpired) SYNOD_MARK("learner.skips-what-expired");
+    if (step.skipped == SkipReason::kRepeat) SYNOD_MARK("learner.skips-a-repeat");
     state_.skip(round, entry, *step.skipped);
   } else {
-    ids_.insert(round, entry.id);
-    ApplyResult result = state_.apply(round, entry);
+    if (!ids_.find(entry.id).has_value() || !SYNOD_MUTANT("repeat-not-filtered")) {
+      ids_.insert(round, entry.id);
+    }
+    ApplyResult result = state_.apply(
+        SYNOD_MUTANT("rounds-counted-by-applies") ? RoundNum(ids_.size()) : round, entry);
     step.ejected = result.ejected;
     step.reason = std::move(result.reason);
   }
@@ -95,17 +112,23 @@ void Learner::written(std::uint64_t sequence) {
 // The mark may pass a round once its record is durable, or where it is a lazy record handed out
 // before: those are written in order, before the mark.
 void Learner::emit_mark() {
-  if (marks_wait_for_snapshot_) return;
+  if (marks_wait_for_snapshot_) {
+    SYNOD_MARK("learner.mark-waits-for-a-snapshot");
+    return;
+  }
+  if (SYNOD_BUGGIFY("learner.mark-a-turn-later")) return;
   RoundNum mark = marked_;
   for (RoundNum round = marked_.next(); round <= applied_; round = round.next()) {
     const Slot* slot = log_.find(round);
-    if (slot == nullptr || slot->held_by > durable_sequence_) break;
+    if (slot == nullptr || slot->held_by > durable_sequence_) {
+      SYNOD_MARK("learner.mark-waits-for-a-record");
+      break;
+    }
     mark = round;
   }
   if (mark == marked_) return;
   marked_ = mark;
-  shared_.outbox.lazy_record(CommitMarkRecord{mark},
-                             shared_.now.after(shared_.options.lazy_after));
+  shared_.outbox.lazy_record(CommitMarkRecord{mark}, shared_.now.after(shared_.options.lazy_after));
   last_mark_ = mark;
   last_mark_sequence_ = shared_.outbox.sequence();
   // Besides the last one, one mark is followed at a time: under load the last is never durable yet.
@@ -142,11 +165,13 @@ void Learner::refresh_gaps() {
 }
 
 void Learner::forget_old() {
-  const Limits& limits = shared_.options.limits;
+  Limits limits = shared_.options.limits;
+  if (SYNOD_BUGGIFY("learner.forgets-early")) limits.retained_entries_max = 1;
   // Never what the mark has not passed: emit_mark still looks at it.
   while (retained_from_ <= marked_ && retained_from_ <= applied_ &&
          (applied_.above(retained_from_) >= limits.retained_entries_max ||
           retained_bytes_ > limits.retained_bytes_max)) {
+    SYNOD_MARK("learner.forgets-applied-entries");
     if (const Slot* slot = log_.find(retained_from_)) retained_bytes_ -= cost(slot->placed);
     retained_from_ = retained_from_.next();
   }
@@ -162,7 +187,8 @@ void Learner::restart(RoundNum round, std::uint64_t digest, IdTable ids, bool du
   SYNOD_CHECK(round >= applied_ || !has_state_, "a snapshot may not take a node back");
   applied_ = round;
   digest_ = digest;
-  ids_ = std::move(ids);
+  ids_ =
+      SYNOD_MUTANT("id-table-not-in-snapshot") ? IdTable(ids.remembered_rounds()) : std::move(ids);
   has_state_ = true;
   log_.drop_below(round.next());
   retained_from_ = round.next();
@@ -171,7 +197,7 @@ void Learner::restart(RoundNum round, std::uint64_t digest, IdTable ids, bool du
   gaps_stale_ = true;
   marked_ = std::max(marked_, round);
   if (durable) durably_applied_ = round;
-  marks_wait_for_snapshot_ = !durable;
+  marks_wait_for_snapshot_ = !durable && !SYNOD_MUTANT("mark-before-install-is-saved");
 }
 
 void Learner::end_replay() {

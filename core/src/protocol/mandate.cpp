@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
+
 namespace synod {
 
 namespace {
@@ -43,12 +47,18 @@ Mandate::Added Mandate::add(NodeId from, Incarnation incarnation, const Promise&
       promiser->incarnation == incarnation && promiser->speaks_from == page.speaks_from &&
       promiser->telling == page.telling && promiser->pages_seen.size() == page.pages;
   if (!same_answer) {
+    if (!promiser->pages_seen.empty()) SYNOD_MARK("mandate.promise-starts-anew");
     *promiser = {
         from,      incarnation, page.speaks_from, page.telling, std::vector<bool>(page.pages),
         page.pages};
+    if (SYNOD_MUTANT("page-is-the-whole-promise")) promiser->pages_missing = 1;
   }
-  if (!promiser->pages_seen[page.page]) --promiser->pages_missing;
+  if (!promiser->pages_seen[page.page] && promiser->pages_missing > 0) --promiser->pages_missing;
   promiser->pages_seen[page.page] = true;
+  if (!electing_ && SYNOD_MUTANT("late-promise-not-honoured")) return Added::kComplete;
+  if (page.accepted.empty() && SYNOD_MUTANT("empty-promise-beats-entry")) {
+    forced_.drop_from(forced_.first());
+  }
   for (const PlacedEntry& placed : page.accepted) {
     if (placed.round >= forced_.first() && !merge(placed)) return Added::kContradiction;
   }
@@ -62,14 +72,19 @@ bool Mandate::merge(const PlacedEntry& placed) {
     return true;
   }
   if (placed.coord == forced->coord) return placed.entry.id == forced->entry.id;
-  if (placed.coord > forced->coord) *forced = {placed.coord, placed.entry};
+  const bool lowest = SYNOD_MUTANT("phase1-ignores-highest");
+  SYNOD_MARK("mandate.two-numbers-in-one-round");
+  if (lowest ? placed.coord < forced->coord : placed.coord > forced->coord) {
+    *forced = {placed.coord, placed.entry};
+  }
   return true;
 }
 
 AcceptorSet Mandate::promisers(const Electorate& electorate, RoundNum round) const {
   AcceptorSet set = 0;
   for (const Promiser& promiser : promisers_) {
-    if (!promiser.complete() || promiser.speaks_from > round) continue;
+    const bool covers = promiser.speaks_from <= round || SYNOD_MUTANT("promise-covers-everything");
+    if (!promiser.complete() || !covers) continue;
     set |= electorate.bit_of(promiser.id, promiser.incarnation);
   }
   return set;
@@ -77,6 +92,7 @@ AcceptorSet Mandate::promisers(const Electorate& electorate, RoundNum round) con
 
 RoundNum Mandate::spoken_for_from() const {
   RoundNum from = first_;
+  if (SYNOD_MUTANT("promise-covers-everything")) return from;
   for (const Promiser& promiser : promisers_) {
     if (promiser.complete()) from = std::max(from, promiser.speaks_from);
   }
@@ -98,6 +114,7 @@ bool Mandate::has_promise_of(NodeId id) const {
 
 void Mandate::start_where_spoken_for() {
   electing_ = false;
+  if (spoken_for_from() > first_) SYNOD_MARK("mandate.starts-above-what-it-asked");
   first_ = std::max(spoken_for_from(), forced_.first());
   forced_.drop_below(first_);
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
 
 namespace synod {
 
@@ -27,8 +30,14 @@ bool Membership::extend(RoundNum known_to, const StateMachine* state, std::size_
   if (!genesis_.has_value()) return true;
   while (known_to_ < known_to) {
     const RoundNum round = known_to_.next();
-    std::shared_ptr<const Cluster> cluster = state == nullptr ? nullptr : state->cluster_at(round);
+    const RoundNum asked = SYNOD_MUTANT("cluster-one-round-early") ? round.next() : round;
+    std::shared_ptr<const Cluster> cluster = state == nullptr ? nullptr : state->cluster_at(asked);
     if (cluster == nullptr) cluster = genesis_cluster_;
+    if (SYNOD_MUTANT("quorum-from-own-options")) {
+      Cluster own = *cluster;
+      own.policy = genesis_cluster_->policy;
+      cluster = std::make_shared<const Cluster>(std::move(own));
+    }
     const bool same = !epochs_.empty() && !changes_at(round) &&
                       (epochs_.back().electorate->cluster() == cluster ||
                        *epochs_.back().electorate->cluster() == *cluster);
@@ -118,7 +127,9 @@ bool Membership::changes_at(RoundNum round) const {
 bool Membership::readmit(const Readmit& readmit, RoundNum chosen_in, RoundNum from) {
   if (readmit.incarnation == Incarnation(0)) return false;
   if (last_chosen(readmit.node) != readmit.expected) return false;
-  SYNOD_CHECK(from > known_to_, "a change of incarnations inside the window");
+  SYNOD_MARK("membership.another-memory-counts");
+  SYNOD_CHECK(from > known_to_ || SYNOD_MUTANT("admitted-inside-window"),
+              "a change of incarnations inside the window");
   // Only the newest change that already binds, and those that pend, can still matter.
   const auto binds_later = [&](const IncarnationChange& change) {
     return std::any_of(changes_.begin(), changes_.end(), [&](const IncarnationChange& other) {

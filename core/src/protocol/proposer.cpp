@@ -4,14 +4,19 @@
 #include <utility>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
 
 namespace synod {
 
 bool Proposer::enqueue(Append append) {
   const Limits& limits = shared_.options.limits;
   const std::uint64_t bytes = append.entry.payload.size() + 64;
-  if (queue_.size() >= limits.queue_entries_max) return false;
-  if (queue_bytes_ + bytes > limits.queue_bytes_max) return false;
+  if (queue_.size() >= limits.queue_entries_max || queue_bytes_ + bytes > limits.queue_bytes_max) {
+    SYNOD_MARK("proposer.queue-full");
+    return false;
+  }
   queue_bytes_ += bytes;
   queue_.push_back(std::move(append));
   return true;
@@ -35,6 +40,7 @@ void Proposer::fail_queue(const AppendError& error) {
 void Proposer::expire_queue() {
   const auto expired = [&](const Append& append) {
     if (append.deadline > shared_.now) return false;
+    SYNOD_MARK("proposer.deadline-in-the-queue");
     queue_bytes_ -= append.entry.payload.size() + 64;
     fail(append, AppendErrorKind::kDeadline, Fate::kDidNotHappen);
     return true;
@@ -65,8 +71,9 @@ void Proposer::resign(const CoordNum& to, const AppendError& error) {
   for (RoundNum round = flight_.first(); round < flight_.end(); round = round.next()) {
     const Slot* slot = flight_.find(round);
     if (slot == nullptr || slot->chosen || !slot->appended_here) continue;
+    SYNOD_MARK("proposer.resigns-over-an-open-round");
     AppendError unknown = error;
-    unknown.fate = Fate::kUnknown;
+    unknown.fate = SYNOD_MUTANT("definite-failure") ? Fate::kDidNotHappen : Fate::kUnknown;
     unknown.rejections = slot->rejections;
     shared_.outbox.event(AppendFailed{slot->entry.id, std::move(unknown)});
   }
@@ -82,13 +89,14 @@ void Proposer::resign(const CoordNum& to, const AppendError& error) {
 
 bool Proposer::on(NodeId from, Incarnation incarnation, const Promise& promise) {
   if (!leads() || promise.coord != mandate_->coord()) return true;
+  SYNOD_MARK("proposer.late-promise");
   return mandate_->add(from, incarnation, promise) != Mandate::Added::kContradiction;
 }
 
 // H2: a promise given by one electorate is worth nothing in a round of another, unless those who
 // gave it are a phase-1 quorum there too.
 bool Proposer::covers(const ElectoratePtr& electorate, RoundNum round) {
-  if (covered_ == electorate) return true;
+  if (covered_ == electorate || SYNOD_MUTANT("mandate-across-clusters")) return true;
   const AcceptorSet promisers = mandate_->promisers(*electorate, round);
   if (electorate->is_phase1_quorum(promisers)) {
     covered_ = electorate;
@@ -96,9 +104,9 @@ bool Proposer::covers(const ElectoratePtr& electorate, RoundNum round) {
     return true;
   }
   if (!lacks_promises_ || shared_.now >= ask_promises_at_) {
+    SYNOD_MARK("proposer.new-electorate-has-not-promised");
     if (!lacks_promises_) waiting_since_ = shared_.now;
-    std::vector<NodeId> missing =
-        without_self(electorate->ids(electorate->all() & ~promisers));
+    std::vector<NodeId> missing = without_self(electorate->ids(electorate->all() & ~promisers));
     shared_.outbox.send_after_records(std::move(missing), Prepare{round, mandate_->coord()});
     ask_promises_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after));
     lacks_promises_ = true;
@@ -108,7 +116,8 @@ bool Proposer::covers(const ElectoratePtr& electorate, RoundNum round) {
 
 bool Proposer::must_fill(RoundNum round, RoundNum window_end) const {
   // H14: a new leader closes every hole below what it learned of, without waiting for an append.
-  const bool below_known = round < mandate_->forced_end() || round < learner_.end();
+  const bool below_known = (round < mandate_->forced_end() || round < learner_.end()) &&
+                           !SYNOD_MUTANT("hole-not-filled");
   if (below_known || round <= settle_to_) return true;
   return std::any_of(queue_.begin(), queue_.end(), [&](const Append& append) {
     return append.rounds.first > round && append.rounds.first <= window_end;
@@ -128,7 +137,8 @@ std::optional<Append> Proposer::next_append(RoundNum round) {
       fail(append, AppendErrorKind::kDeadline, Fate::kDidNotHappen);
     } else if (append.rounds.last < round) {
       fail(append, AppendErrorKind::kConverged, Fate::kDidNotHappen);
-    } else if (append.entry.last_round < round) {
+    } else if (append.entry.last_round < round && !SYNOD_MUTANT("expiry-not-checked")) {
+      SYNOD_MARK("proposer.last-round-passed-in-the-queue");
       fail(append, AppendErrorKind::kExpired, Fate::kDidNotHappen);
     } else {
       return append;
@@ -138,15 +148,18 @@ std::optional<Append> Proposer::next_append(RoundNum round) {
 }
 
 std::optional<Append> Proposer::content(RoundNum round, RoundNum window_end) {
-  if (const Mandate::Forced* forced = mandate_->forced(round); forced != nullptr) {
+  const Mandate::Forced* forced = mandate_->forced(round);
+  if (forced != nullptr && !SYNOD_MUTANT("phase1-ignores-accepted")) {
+    SYNOD_MARK("proposer.proposes-what-binds");
     Append bound;
     bound.entry = forced->entry;
     return bound;
   }
-  if (round >= mandate_->forced_end()) {
+  if (round >= mandate_->forced_end() || SYNOD_MUTANT("phase1-ignores-accepted")) {
     if (std::optional<Append> append = next_append(round); append.has_value()) return append;
   }
   if (!must_fill(round, window_end)) return std::nullopt;
+  SYNOD_MARK("proposer.fills-a-hole");
   Append filler;
   filler.entry.id = shared_.prng.entry_id();
   return filler;
@@ -154,13 +167,15 @@ std::optional<Append> Proposer::content(RoundNum round, RoundNum window_end) {
 
 std::optional<Proposer::Batch> Proposer::next_batch(RoundNum window_end) {
   if (!leads()) return std::nullopt;
-  const Limits& limits = shared_.options.limits;
+  Limits limits = shared_.options.limits;
+  if (SYNOD_BUGGIFY("proposer.batch-of-one")) limits.batch_entries_max = 1;
   next_ = std::max(next_, learner_.applied().next());
   Batch batch;
   std::size_t bytes = 0;
   while (next_ <= window_end && batch.entries.size() < limits.batch_entries_max &&
          bytes < limits.batch_bytes_max) {
     if (learner_.settled(next_) != nullptr) {
+      SYNOD_MARK("proposer.round-settled-elsewhere");
       if (!batch.entries.empty()) break;
       next_ = next_.next();
       continue;
@@ -237,7 +252,8 @@ void Proposer::send(Batch batch) {
   propose.quorum_age = quorum_age();
   std::vector<NodeId> to =
       without_self(to_all ? batch.electorate->members() : batch.electorate->acceptors());
-  if (!untold_.empty() && !to.empty()) {
+  const bool rides = !SYNOD_BUGGIFY("proposer.commits-do-not-ride");
+  if (!untold_.empty() && !to.empty() && rides) {
     std::erase_if(told_at_once_, [&](NodeId origin) {
       return std::find(to.begin(), to.end(), origin) != to.end();
     });
@@ -255,13 +271,18 @@ void Proposer::send(Batch batch) {
 
 void Proposer::on(NodeId from, Incarnation incarnation, const Acceptance& acceptance,
                   std::vector<PlacedEntry>& chosen) {
-  if (!leads() || acceptance.coord != mandate_->coord()) return;
+  const bool any_number = SYNOD_MUTANT("acceptance-of-another-number");
+  if (!leads() || (acceptance.coord != mandate_->coord() && !any_number)) return;
   const RoundNum end = std::min(acceptance.first.plus(acceptance.count), flight_.end());
   for (RoundNum round = std::max(acceptance.first, flight_.first()); round < end;
        round = round.next()) {
     Slot* slot = flight_.find(round);
     if (slot == nullptr) continue;
-    slot->accepted |= slot->electorate->bit_of(from, incarnation);
+    AcceptorSet bit = slot->electorate->bit_of(from, incarnation);
+    if ((slot->accepted & bit) != 0 && SYNOD_MUTANT("count-replies")) {
+      bit = (slot->accepted + 1) & ~slot->accepted;  // The next free one.
+    }
+    slot->accepted |= bit;
     if (!slot->chosen && slot->electorate->is_phase2_quorum(slot->accepted)) {
       choose(round, *slot, chosen);
     }
@@ -304,6 +325,8 @@ bool Proposer::on(NodeId from, Incarnation incarnation, const Conflict& conflict
     slot->refused |= slot->electorate->bit_of(from, incarnation);
     hopeless |= !slot->electorate->can_reach_phase2(slot->rejected | slot->refused);
   }
+  SYNOD_MARK("proposer.outranked");
+  if (hopeless) SYNOD_MARK("proposer.outranked-by-too-many");
   return hopeless;
 }
 
@@ -331,6 +354,7 @@ void Proposer::settled(const PlacedEntry& placed) {
   --unchosen_;
   if (unchosen_ == 0) resend_at_ = Timestamp::max();
   if (slot->entry.id == placed.entry.id || !slot->appended_here) return;
+  SYNOD_MARK("proposer.round-lost-to-another-entry");
   AppendError error;
   error.kind = AppendErrorKind::kRailroaded;
   error.fate = is_elsewhere(slot->entry.id, placed.round) ? Fate::kUnknown : Fate::kDidNotHappen;

@@ -2,6 +2,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
+
 #include "protocol/proposer.hpp"
 
 namespace synod {
@@ -20,6 +24,7 @@ void Proposer::tell(RoundNum round, const Slot& slot) {
   if (whole) untold_whole_.push_back({round, coord, slot.entry});
   // Whoever is known not to hold the entry gets it whole, at once.
   if (const AcceptorSet without = slot.rejected | slot.refused; without != 0) {
+    SYNOD_MARK("proposer.tells-who-refused");
     Commit commit;
     commit.entries.push_back({round, coord, slot.entry});
     commit.quorum_age = quorum_age();
@@ -75,8 +80,8 @@ void Proposer::flush_commits() {
 void Proposer::resend() {
   constexpr int kRunsMax = 16;
   // What left only now is not late.
-  const Timestamp overdue = Timestamp(
-      shared_.now.microseconds() - (shared_.options.retransmit_after * 3 / 4).count());
+  const Timestamp overdue =
+      Timestamp(shared_.now.microseconds() - (shared_.options.retransmit_after * 3 / 4).count());
   const Limits& limits = shared_.options.limits;
   RoundNum round = flight_.first();
   for (int runs = 0; runs < kRunsMax && round < flight_.end(); ++runs) {
@@ -98,6 +103,9 @@ void Proposer::resend() {
       everywhere &= slot->accepted;
       bytes += slot->entry.payload.size() + 64;
       propose.entries.push_back(slot->entry);
+      if (SYNOD_MUTANT("another-entry-on-resend")) {
+        propose.entries.back().id = shared_.prng.entry_id();
+      }
     }
     if (propose.entries.empty()) return;
     std::vector<NodeId> to = without_self(electorate->ids(electorate->all() & ~everywhere));
@@ -107,9 +115,10 @@ void Proposer::resend() {
 
 bool Proposer::tick() {
   if (!leads()) return true;
-  if (shared_.now >= tell_by_) flush_commits();
-  if (shared_.now >= repeat_at_) {
-    repeat_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval));
+  if (shared_.now >= tell_by_ || SYNOD_BUGGIFY("proposer.commits-at-once")) flush_commits();
+  if (shared_.now >= repeat_at_ && !SYNOD_MUTANT("missed-commit-stays-missed")) {
+    const int sooner = SYNOD_BUGGIFY("proposer.commit-repeated-early") ? 20 : 1;
+    repeat_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval / sooner));
     if (const ElectoratePtr& electorate = membership_.newest(); electorate != nullptr) {
       Commit commit;
       if (!last_told_.ids.empty()) commit.by_id.push_back(last_told_);
@@ -118,13 +127,18 @@ bool Proposer::tick() {
     }
   }
   if (unchosen_ > 0 && shared_.now >= resend_at_) {
+    SYNOD_MARK("proposer.resends");
     resend();
+    const int sooner = SYNOD_BUGGIFY("proposer.resends-early") ? 20 : 1;
     resend_at_ = shared_.now.after(
-        shared_.backed_off(shared_.options.retransmit_after, ++resends_));
+        shared_.backed_off(shared_.options.retransmit_after / sooner, ++resends_));
   }
   // H15: a leader that no quorum answers is none, whatever its followers hear of it.
   const bool waits = unchosen_ > 0 || lacks_promises_;
-  return !waits || shared_.now.since(waiting_since_) < shared_.options.quorum_timeout;
+  const bool silent = waits && shared_.now.since(waiting_since_) >= shared_.options.quorum_timeout;
+  if (!silent || SYNOD_MUTANT("deaf-leader-stays")) return true;
+  SYNOD_MARK("proposer.quorum-is-silent");
+  return false;
 }
 
 Timestamp Proposer::deadline() const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <synod/probe.hpp>
+
 namespace synod {
 
 void Readmission::announce(const std::vector<NodeId>& members) {
@@ -14,6 +16,7 @@ void Readmission::announce(const std::vector<NodeId>& members) {
 void Readmission::on(NodeId from, const Challenge& challenge) {
   const Incarnation expected = membership_.last_chosen(shared_.options.id);
   if (expected == shared_.options.incarnation || challenge.challenge == 0) return;
+  SYNOD_MARK("readmission.answers-a-challenge");
   shared_.outbox.send(from, Announcement{expected, challenge.challenge});
 }
 
@@ -31,9 +34,10 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
   const bool proves = candidate->incarnation == incarnation && candidate->challenge != 0 &&
                       announcement.challenge == candidate->challenge;
   if (proves && !candidate->answered) {
+    SYNOD_MARK("readmission.memory-is-alive");
     candidate->answered = true;
-    candidate->turn = shared_.now.after(
-        shared_.prng.between(Duration(0), shared_.options.retransmit_after * 8));
+    candidate->turn =
+        shared_.now.after(shared_.prng.between(Duration(0), shared_.options.retransmit_after * 8));
   }
   if (announcement.challenge != 0) return;
   // It answered, and only this node's turn has not come: where it announces itself more often than
@@ -46,14 +50,16 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
 
 bool Readmission::is_due(const Candidate& candidate, bool leads, bool leader_seems_alive) const {
   if (!candidate.answered) return false;
-  return leads || (!leader_seems_alive && shared_.now >= candidate.turn);
+  const bool turn = shared_.now >= candidate.turn || SYNOD_BUGGIFY("readmission.turn-is-now");
+  return leads || (!leader_seems_alive && turn);
 }
 
 std::optional<Readmit> Readmission::due(bool leads, bool leader_seems_alive) {
   // Somebody else proposed it before this node's turn.
-  std::erase_if(candidates_, [this](const Candidate& candidate) {
+  const std::size_t settled = std::erase_if(candidates_, [this](const Candidate& candidate) {
     return membership_.last_chosen(candidate.node) == candidate.incarnation;
   });
+  if (settled > 0) SYNOD_MARK("readmission.somebody-else-was-first");
   for (auto candidate = candidates_.begin(); candidate != candidates_.end(); ++candidate) {
     if (!is_due(*candidate, leads, leader_seems_alive)) continue;
     const Readmit readmit{candidate->node, membership_.last_chosen(candidate->node),

@@ -3,17 +3,28 @@
 #include <algorithm>
 #include <utility>
 
+#include <synod/probe.hpp>
+
+#include "base/mutants.hpp"
+
 namespace synod {
 
 bool Reads::begin(const Read& read) {
-  if (waiting_.size() + asking_.size() >= shared_.options.limits.reads_max) return false;
+  if (waiting_.size() + asking_.size() >= shared_.options.limits.reads_max) {
+    SYNOD_MARK("reads.too-many");
+    return false;
+  }
   waiting_.push_back({read.ticket, read.deadline});
   return true;
 }
 
 void Reads::on(NodeId from, Incarnation incarnation, const ReadAnswer& answer) {
   // An answer to an earlier question, perhaps of an earlier life, says nothing about this one.
-  if (asking_.empty() || answer.nonce != nonce_) return;
+  const bool any_question = SYNOD_MUTANT("read-counts-old-answers");
+  if (asking_.empty() || (answer.nonce != nonce_ && !any_question)) {
+    SYNOD_MARK("reads.answer-too-late");
+    return;
+  }
   for (Answer& known : answers_) {
     if (known.id != from) continue;
     known = {from, incarnation, answer.untouched_from};
@@ -24,8 +35,8 @@ void Reads::on(NodeId from, Incarnation incarnation, const ReadAnswer& answer) {
 
 std::optional<RoundNum> Reads::bound(RoundNum applied) {
   blocked_below_.reset();
-  // Whoever is untouched from some round on is so from every later one: the candidates for h are the
-  // answers themselves, and the first round that is not applied.
+  // Whoever is untouched from some round on is so from every later one: the candidates for h are
+  // the answers themselves, and the first round that is not applied.
   std::vector<RoundNum> candidates{applied.next()};
   for (const RoundNum start : membership_.starts_above(applied)) candidates.push_back(start);
   for (const Answer& answer : answers_) {
@@ -33,7 +44,8 @@ std::optional<RoundNum> Reads::bound(RoundNum applied) {
   }
   std::sort(candidates.begin(), candidates.end());
   for (const RoundNum h : candidates) {
-    const ElectoratePtr& electorate = membership_.at(h);
+    const ElectoratePtr& electorate =
+        membership_.at(SYNOD_MUTANT("read-at-the-old-cluster") ? applied.next() : h);
     if (electorate == nullptr) {
       // Apply what lies below first, then look again: somebody has to settle it.
       blocked_below_ = h;
@@ -41,7 +53,8 @@ std::optional<RoundNum> Reads::bound(RoundNum applied) {
     }
     AcceptorSet untouched = 0;
     for (const Answer& answer : answers_) {
-      if (answer.untouched_from <= h) untouched |= electorate->bit_of(answer.id, answer.incarnation);
+      if (answer.untouched_from <= h)
+        untouched |= electorate->bit_of(answer.id, answer.incarnation);
     }
     if (electorate->is_phase1_quorum(untouched)) return h;
   }
@@ -68,7 +81,12 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
     answers_.push_back({shared_.options.id, shared_.options.incarnation, *own});
   }
   if (!bound_.has_value()) bound_ = bound(applied);
-  if (!bound_.has_value() || applied.next() < *bound_) return;
+  const bool too_soon = bound_.has_value() && SYNOD_MUTANT("read-before-apply");
+  if (!bound_.has_value()) return;
+  if (applied.next() < *bound_ && !too_soon) {
+    SYNOD_MARK("reads.waits-for-the-apply");
+    return;
+  }
   for (const Ticket& ticket : std::exchange(asking_, {})) {
     shared_.outbox.event(ReadReady{ticket.number});
   }
@@ -76,8 +94,9 @@ void Reads::settle(RoundNum applied, std::optional<RoundNum> own) {
 }
 
 void Reads::ask(RoundNum applied, bool again) {
+  const int sooner = SYNOD_BUGGIFY("reads.asks-again-early") ? 20 : 1;
   ask_again_at_ =
-      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after, attempts_));
+      shared_.now.after(shared_.backed_off(shared_.options.retransmit_after / sooner, attempts_));
   ++attempts_;
   std::vector<NodeId> to;
   for (const NodeId id : membership_.acceptors_from(applied.next())) {
@@ -97,6 +116,7 @@ std::optional<RoundNum> Reads::stuck_below() const {
 void Reads::expire(std::vector<Ticket>& tickets) {
   std::erase_if(tickets, [&](const Ticket& ticket) {
     if (ticket.deadline > shared_.now) return false;
+    SYNOD_MARK("reads.deadline");
     AppendError error;
     error.kind = AppendErrorKind::kDeadline;
     error.fate = Fate::kDidNotHappen;
@@ -109,8 +129,9 @@ void Reads::tick(RoundNum applied) {
   expire(waiting_);
   expire(asking_);
   if (asking_.empty() || bound_.has_value() || shared_.now < ask_again_at_) return;
+  SYNOD_MARK("reads.asks-again");
   // Cluster and incarnations may have changed: everybody is asked again after a while.
-  if (attempts_ % 4 == 0) answers_.clear();
+  if (attempts_ % 4 == 0 || SYNOD_BUGGIFY("reads.forgets-answers")) answers_.clear();
   ask(applied, true);
 }
 
@@ -121,6 +142,14 @@ Timestamp Reads::deadline() const {
   for (const Ticket& ticket : asking_) deadline = std::min(deadline, ticket.deadline);
   if (!bound_.has_value()) deadline = std::min(deadline, ask_again_at_);
   return shared_.now < stuck_at_ ? std::min(deadline, stuck_at_) : deadline;
+}
+
+void Reads::serve_all() {
+  for (std::vector<Ticket>* tickets : {&asking_, &waiting_}) {
+    for (const Ticket& ticket : std::exchange(*tickets, {})) {
+      shared_.outbox.event(ReadReady{ticket.number});
+    }
+  }
 }
 
 void Reads::fail_all(const AppendError& error) {

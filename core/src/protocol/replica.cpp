@@ -4,7 +4,9 @@
 #include <utility>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
 
+#include "base/mutants.hpp"
 #include "protocol/replica_implementation.hpp"
 
 namespace synod {
@@ -22,8 +24,8 @@ void Output::clear() {
 
 Replica::Replica(const ReplicaOptions& options, StateMachine& state, Voter& voter,
                  Recovered recovered, Timestamp now)
-    : implementation_(std::make_unique<Implementation>(options, state, voter, std::move(recovered),
-                                                       now)) {}
+    : implementation_(
+          std::make_unique<Implementation>(options, state, voter, std::move(recovered), now)) {}
 Replica::~Replica() = default;
 void Replica::step(Timestamp now, Input input) { implementation_->step(now, std::move(input)); }
 void Replica::take_output(Output& output) { implementation_->take_output(output); }
@@ -74,6 +76,7 @@ void Replica::Implementation::take_output(Output& output) {
 }
 
 void Replica::Implementation::settle() {
+  if (SYNOD_MUTANT("own-vote-before-sync")) count_own_votes(shared_.outbox.sequence());
   tick();
   apply_ready();
   update_participation();
@@ -141,6 +144,7 @@ void Replica::Implementation::on(Append append) {
   }
   // Somebody else may have placed it before; only who minted the id knows better.
   if (append.entry.last_round <= learner_.applied()) {
+    SYNOD_MARK("replica.append-came-after-its-last-round");
     return fail(id, AppendErrorKind::kExpired, Fate::kUnknown);
   }
   const RoundNum expiry = append.entry.last_round;
@@ -186,6 +190,7 @@ void Replica::Implementation::on(const Written& written) {
 
 void Replica::Implementation::on(const StorageTrouble& trouble) {
   if (storage_trouble_ == trouble.trouble) return;
+  SYNOD_MARK("replica.storage-trouble");
   storage_trouble_ = trouble.trouble;
   passive_detail_ = trouble.why;
   if (trouble.trouble) {
@@ -233,12 +238,13 @@ void Replica::Implementation::tick() {
   conclude(election_.tick());
   proposer_.expire_queue();
   if (!proposer_.tick()) resign({}, AppendErrorKind::kNoQuorum);
-  // Whoever knew the rounds below the mandate may be gone, and what a majority still holds of them is
-  // found by another campaign only.
+  // Whoever knew the rounds below the mandate may be gone, and what a majority still holds of them
+  // is found by another campaign only.
   if (!catches_up() || lacking_at_ != learner_.applied()) {
     lacking_at_ = learner_.applied();
     lacking_since_ = shared_.now;
   } else if (shared_.now.since(lacking_since_) >= shared_.options.quorum_timeout) {
+    SYNOD_MARK("replica.leader-lacks-rounds-for-too-long");
     resign({}, AppendErrorKind::kNoQuorum);
   }
   reads_.tick(learner_.applied());

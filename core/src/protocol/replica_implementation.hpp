@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -89,6 +90,7 @@ class Replica::Implementation {
   void on(From from, const ReadQuery& query);
   void on(From from, const ReadAnswer& answer);
   void commit(const PlacedEntry& placed, NodeId told_by);
+  void take_accepted_for_committed();
   void commit_by_id(const CommitRun& run, NodeId told_by);
   void apply_ready();
   [[nodiscard]] bool extend_window();
@@ -118,6 +120,8 @@ class Replica::Implementation {
   void found();
   [[nodiscard]] bool is_superseded() const;
   void update_participation();
+  [[nodiscard]] bool takes_itself_for_alive() const;
+  void note_seen_commit(RoundNum round, const CoordNum& coord);
   void update_standing();
   void note_incarnation(From from);
   void watch_removal();
@@ -160,10 +164,10 @@ class Replica::Implementation {
   Participation participation_ = Participation::kPassive;
   PassiveReason passive_reason_ = PassiveReason::kGenesis;
   std::string passive_detail_;
-  std::optional<RoundNum> admitted_from_;   // Recorded: this incarnation votes from here on.
-  std::uint64_t admission_sequence_ = 0;    // Until the record is durable.
+  std::optional<RoundNum> admitted_from_;  // Recorded: this incarnation votes from here on.
+  std::uint64_t admission_sequence_ = 0;   // Until the record is durable.
   bool storage_trouble_ = false;
-  std::set<NodeId> lost_memories_;          // Members that speak with another incarnation.
+  std::set<NodeId> lost_memories_;  // Members that speak with another incarnation.
   ElectoratePtr losses_of_;
   std::size_t losses_lost_ = 0;
   int losses_stood_ = 0;
@@ -188,11 +192,11 @@ class Replica::Implementation {
   Timestamp ask_to_lead_at_;
 
   // Snapshots.
-  SnapshotPtr snapshot_;                    // The last one taken or installed here.
-  SnapshotPtr serving_;                     // The one that others fetch from here.
+  SnapshotPtr snapshot_;  // The last one taken or installed here.
+  SnapshotPtr serving_;   // The one that others fetch from here.
   std::uint64_t serving_checksum_ = 0;
   std::optional<RoundNum> checkpoint_wanted_;
-  RoundNum replayed_mark_;                  // While the journal is read back.
+  RoundNum replayed_mark_;  // While the journal is read back.
 
   // Removal (H20).
   struct Removal {
@@ -203,6 +207,11 @@ class Replica::Implementation {
   };
   std::optional<Removal> removal_;
   bool was_member_ = false;
+
+  // For mutants alone: proposals, whether one met its commit, and who challenged this node.
+  std::map<RoundNum, CoordNum> seen_proposals_;
+  bool saw_a_commit_ = false;
+  std::set<NodeId> challengers_;
 
   // For check_invariants(): what may never fall.
   mutable CoordNum checked_promise_;

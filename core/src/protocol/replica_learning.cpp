@@ -4,7 +4,9 @@
 
 #include <synod/check.hpp>
 #include <synod/hash.hpp>
+#include <synod/probe.hpp>
 
+#include "base/mutants.hpp"
 #include "protocol/replica_implementation.hpp"
 #include "protocol/snapshot_codec.hpp"
 
@@ -26,9 +28,9 @@ void Replica::Implementation::commit(const PlacedEntry& placed, NodeId told_by) 
   const auto held_by = held ? std::optional(accepted->sequence) : std::nullopt;
   switch (learner_.learn(placed, held_by)) {
     case Learner::Learned::kContradiction:
-      return violate("round " + to_string(placed.round) + " is committed with two entries: " +
-                     to_string(placed.entry.id) + " from node " + to_string(told_by) +
-                     " is not what this node knows");
+      return violate("round " + to_string(placed.round) +
+                     " is committed with two entries: " + to_string(placed.entry.id) +
+                     " from node " + to_string(told_by) + " is not what this node knows");
     case Learner::Learned::kTooFar:
       return fetcher_.settled_elsewhere(told_by, learner_.applied().next());
     case Learner::Learned::kKnown:
@@ -50,22 +52,26 @@ void Replica::Implementation::commit(const PlacedEntry& placed, NodeId told_by) 
 void Replica::Implementation::commit_by_id(const CommitRun& run, NodeId told_by) {
   RoundNum round = run.first;
   for (const EntryId& id : run.ids) {
+    if (SYNOD_MUTANT("h1-activate-on-commit")) note_seen_commit(round, run.coord);
     if (const PlacedEntry* known = learner_.settled(round); known != nullptr) {
       if (known->entry.id != id) {
-        return violate("round " + to_string(round) + " is committed with two entries: " +
-                       to_string(id) + " from node " + to_string(told_by) +
-                       " is not what this node knows");
+        return violate("round " + to_string(round) +
+                       " is committed with two entries: " + to_string(id) + " from node " +
+                       to_string(told_by) + " is not what this node knows");
       }
     } else if (round > learner_.applied()) {
       const Acceptor::Accepted* accepted = acceptor_.accepted(round);
-      const bool held = accepted != nullptr && accepted->coord >= run.coord;
-      if (held && accepted->coord == run.coord && accepted->entry.id != id) {
+      const bool anything = SYNOD_MUTANT("commit-by-id-without-number");
+      const bool held = accepted != nullptr && (accepted->coord >= run.coord || anything);
+      if (held && accepted->coord == run.coord && accepted->entry.id != id && !anything) {
         return violate("round " + to_string(round) + " is committed at " + to_string(run.coord) +
                        " with an entry that this node did not accept at that number");
       }
-      if (held && accepted->entry.id == id) {
+      if (held && (accepted->entry.id == id || anything)) {
         commit({round, run.coord, accepted->entry}, told_by);
       } else {
+        SYNOD_MARK("replica.commit-of-what-it-does-not-hold");
+        if (held) SYNOD_MARK("replica.commit-of-another-id-than-it-holds");
         fetcher_.gap_below(round, told_by);
       }
     }
@@ -121,7 +127,8 @@ void Replica::Implementation::apply_readmit(const PlacedEntry& placed) {
   Readmit readmit;
   if (!decode(placed.entry.payload, readmit)) return;
   // Binds after the last round whose electorate is fixed, on every node alike.
-  const RoundNum from = membership_.known_to().next();
+  const RoundNum from =
+      SYNOD_MUTANT("admitted-inside-window") ? placed.round.next() : membership_.known_to().next();
   if (!membership_.readmit(readmit, placed.round, from)) return;
   // The memory votes once everything before is settled: a leader sees to that without being asked.
   if (proposer_.leads()) proposer_.settle_up_to(membership_.known_to());
@@ -168,7 +175,17 @@ void Replica::Implementation::eject(const std::string& reason) {
 
 // --- Fetching.
 
+// For a mutant: an acceptance alone says nothing about what is chosen.
+void Replica::Implementation::take_accepted_for_committed() {
+  for (RoundNum round = learner_.applied().next(); round < acceptor_.accepted_end();
+       round = round.next()) {
+    const Acceptor::Accepted* accepted = acceptor_.accepted(round);
+    if (accepted != nullptr) commit({round, accepted->coord, accepted->entry}, shared_.options.id);
+  }
+}
+
 void Replica::Implementation::on(From from, const Fetch& fetch) {
+  if (SYNOD_MUTANT("fetch-serves-accepted")) take_accepted_for_committed();
   const Limits& limits = shared_.options.limits;
   Entries answer;
   answer.nonce = fetch.nonce;
@@ -182,6 +199,7 @@ void Replica::Implementation::on(From from, const Fetch& fetch) {
     if (placed == nullptr || answer.entries.size() >= limits.fetch_entries_max) break;
     bytes += placed->entry.payload.size() + 64;
     if (bytes > limits.fetch_bytes_max && !answer.entries.empty()) break;
+    if (SYNOD_BUGGIFY("replica.answers-a-fetch-in-part")) break;
     answer.entries.push_back(*placed);
   }
   shared_.outbox.send(from.first, std::move(answer));
@@ -208,8 +226,8 @@ SnapshotPtr Replica::Implementation::make_snapshot() {
   content.digest = learner_.digest();
   content.genesis = *membership_.genesis();
   content.changes = membership_.changes();
-  SnapshotPtr made = encode_snapshot(content, learner_.ids(),
-                                     [this](Bytes& out) { return state_.save(out); });
+  SnapshotPtr made =
+      encode_snapshot(content, learner_.ids(), [this](Bytes& out) { return state_.save(out); });
   if (made == nullptr) return nullptr;
   snapshot_ = made;
   return made;
@@ -223,6 +241,7 @@ void Replica::Implementation::on(From from, const SnapshotRequest& request) {
   };
   const bool goes_on = serving_ != nullptr && request.round == serving_->round;
   if (!goes_on && !useful(serving_)) {
+    SYNOD_MARK("replica.serves-another-snapshot");
     if (!useful(snapshot_)) (void)make_snapshot();
     serving_ = snapshot_;
     serving_checksum_ = serving_ == nullptr ? 0 : fingerprint(serving_->bytes);
@@ -231,9 +250,11 @@ void Replica::Implementation::on(From from, const SnapshotRequest& request) {
   if (serving_ != nullptr) {
     const std::uint64_t offset = request.round == serving_->round ? request.offset : 0;
     const Bytes& bytes = serving_->bytes;
-    const std::size_t start = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
-    const std::size_t size =
-        std::min<std::size_t>(shared_.options.limits.snapshot_chunk_bytes, bytes.size() - start);
+    const std::size_t start =
+        static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+    const std::size_t bytes_max =
+        SYNOD_BUGGIFY("replica.chunk-is-small") ? 512 : shared_.options.limits.snapshot_chunk_bytes;
+    const std::size_t size = std::min(bytes_max, bytes.size() - start);
     chunk.round = serving_->round;
     chunk.offset = start;
     chunk.size = bytes.size();
@@ -260,13 +281,19 @@ void Replica::Implementation::install(const Snapshot& snapshot, bool from_storag
   }
   if (!from_storage && !founding_.may_adopt(content->genesis)) return;
   const bool older = learner_.has_state() && content->round <= learner_.applied();
-  if ((older && !from_storage) || content->round < learner_.applied()) return;
+  if ((older && !from_storage) || content->round < learner_.applied()) {
+    SYNOD_MARK("replica.snapshot-is-too-old");
+    return;
+  }
+  if (acceptor_.accepted_end() > content->round.next()) {
+    SYNOD_MARK("replica.accepted-above-a-snapshot");
+  }
   resign({}, AppendErrorKind::kLost);
   election_.stop();
   founding_.adopt(content->genesis);
   learner_.restart(content->round, content->digest, std::move(content->ids), from_storage);
   membership_.restart(content->round, content->genesis, std::move(content->changes));
-  acceptor_.drop_applied(content->round);
+  acceptor_.installed(content->round);
   witness_.forget_applied(content->round);
   highest_seen_ = std::max(highest_seen_, content->round);
   if (!state_.load(content->state)) {
@@ -288,7 +315,10 @@ void Replica::Implementation::install(const Snapshot& snapshot, bool from_storag
 void Replica::Implementation::write_checkpoint() {
   if (!checkpoint_wanted_.has_value()) return;
   const RoundNum round = *std::exchange(checkpoint_wanted_, std::nullopt);
-  if (learner_.retained_from() > round.next()) return;  // A later snapshot will do.
+  if (learner_.retained_from() > round.next()) {
+    SYNOD_MARK("replica.checkpoint-waits-for-a-later-snapshot");
+    return;
+  }
   shared_.outbox.begin_checkpoint(round);
   shared_.outbox.record(IdentityRecord{shared_.options.incarnation});
   founding_.write_anew();
@@ -306,6 +336,7 @@ void Replica::Implementation::write_checkpoint() {
 // --- Reads.
 
 RoundNum Replica::Implementation::untouched_from() const {
+  if (SYNOD_MUTANT("read-touches-nothing")) return learner_.applied().next();
   return std::max({acceptor_.accepted_end(), learner_.end(), learner_.applied().next()});
 }
 
@@ -322,6 +353,7 @@ void Replica::Implementation::on(From from, const ReadAnswer& answer) {
 void Replica::Implementation::settle_reads() {
   if (!learner_.has_state()) return;
   const auto own = may_vote() ? std::optional(untouched_from()) : std::nullopt;
+  if (SYNOD_MUTANT("leader-reads-at-once") && proposer_.leads()) reads_.serve_all();
   reads_.settle(learner_.applied(), own);
   const std::optional<RoundNum> open = reads_.stuck_below();
   if (!open.has_value() || *open <= learner_.applied()) return;
@@ -329,6 +361,7 @@ void Replica::Implementation::settle_reads() {
   if (shared_.now < ask_to_lead_at_) return;
   ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
   if (proposer_.leads()) {
+    SYNOD_MARK("replica.leader-settles-for-its-read");
     asked_to_settle_ = std::max(asked_to_settle_, *open);
     return propose();
   }
@@ -338,8 +371,10 @@ void Replica::Implementation::settle_reads() {
 // The leader, where there is one; else this node, if it may lead; else any other member.
 void Replica::Implementation::ask_to_settle(RoundNum round) {
   if (leader_seems_alive()) {
+    SYNOD_MARK("replica.asks-the-leader-to-settle");
     shared_.outbox.send(leader_coord_.proposer, LeadershipRequest{round});
   } else if (may_campaign()) {
+    SYNOD_MARK("replica.leads-to-settle");
     asked_to_settle_ = std::max(asked_to_settle_, round);
   } else if (const std::vector<NodeId>& others = peers(); !others.empty()) {
     const NodeId chosen = others[static_cast<std::size_t>(shared_.prng.below(others.size()))];
@@ -396,6 +431,7 @@ void Replica::Implementation::replay_record(const Record& record) {
         return violate("the journal's commit mark passes round " + to_string(round) +
                        ", which it does not hold");
       }
+      SYNOD_MARK("replica.replay-commits-what-was-accepted");
       (void)learner_.learn({round, held->coord, held->entry}, 0);
     }
     replayed_mark_ = std::max(replayed_mark_, mark->round);

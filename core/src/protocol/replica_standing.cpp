@@ -3,7 +3,9 @@
 #include <utility>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
 
+#include "base/mutants.hpp"
 #include "protocol/replica_implementation.hpp"
 
 namespace synod {
@@ -21,6 +23,7 @@ void Replica::Implementation::on(From from, const Announcement& announcement) {
 }
 
 void Replica::Implementation::on(From from, const Challenge& challenge) {
+  if (SYNOD_MUTANT("h1-majority-acknowledges")) challengers_.insert(from.first);
   if (!may_vote()) readmission_.on(from.first, challenge);
 }
 
@@ -30,14 +33,15 @@ bool Replica::Implementation::seeks_admission() const {
           passive_reason_ == PassiveReason::kNotMember);
 }
 
-// A node whose memory does not count asks to be let in; one that is let in but lacks rounds below the
-// one from which it counts asks for them to be settled.
+// A node whose memory does not count asks to be let in; one that is let in but lacks rounds below
+// the one from which it counts asks for them to be settled.
 void Replica::Implementation::seek_admission() {
   if (seeks_admission()) readmission_.announce(peers());
   if (participation_ != Participation::kPartiallyActive || shared_.now < ask_to_lead_at_) return;
   ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
   const auto from = membership_.counts_from(shared_.options.id, shared_.options.incarnation);
   if (from.has_value() && learner_.applied() < from->previous()) {
+    SYNOD_MARK("replica.newcomer-wants-rounds-settled");
     ask_to_settle(from->previous());
   }
 }
@@ -82,6 +86,21 @@ bool Replica::Implementation::is_superseded() const {
          membership_.last_chosen(shared_.options.id) != shared_.options.incarnation;
 }
 
+// For a mutant: whoever saw a proposal and its commit was taken for a full member.
+void Replica::Implementation::note_seen_commit(RoundNum round, const CoordNum& coord) {
+  const auto seen = seen_proposals_.find(round);
+  saw_a_commit_ = saw_a_commit_ || (seen != seen_proposals_.end() && seen->second == coord);
+}
+
+// What nodes did before their memory was part of the log: only mutants do.
+bool Replica::Implementation::takes_itself_for_alive() const {
+  if (SYNOD_MUTANT("empty-journal-votes")) return true;
+  if (SYNOD_MUTANT("h1-activate-on-commit")) return saw_a_commit_;
+  const ElectoratePtr& electorate = membership_.newest();
+  return SYNOD_MUTANT("h1-majority-acknowledges") && electorate != nullptr &&
+         2 * challengers_.size() > electorate->acceptors().size();
+}
+
 void Replica::Implementation::update_participation() {
   found();
   Participation next = Participation::kPassive;
@@ -98,6 +117,8 @@ void Replica::Implementation::update_participation() {
   } else if (admitted_from_.has_value() && admission_sequence_ == 0 && !is_superseded()) {
     next = Participation::kActive;
     votes_from = *admitted_from_;
+  } else if (!from.has_value() && takes_itself_for_alive()) {
+    next = Participation::kActive;
   } else if (!from.has_value()) {
     const bool never = membership_.last_chosen(shared_.options.id) == Incarnation(0);
     reason = never ? PassiveReason::kNotMember : PassiveReason::kMemoryLost;
@@ -108,9 +129,11 @@ void Replica::Implementation::update_participation() {
     // Votes only from where its memory counts, and once it durably holds all that came before.
     next = Participation::kPartiallyActive;
     votes_from = *from;
-    const bool caught_up = learner_.durably_applied() >= from->previous();
+    const bool caught_up =
+        learner_.durably_applied() >= from->previous() || SYNOD_MUTANT("votes-before-caught-up");
     if (caught_up && !admitted_from_.has_value()) {
       admitted_from_ = *from;
+      SYNOD_MARK("replica.new-memory-votes");
       shared_.outbox.record(AdmissionRecord{*from});
       admission_sequence_ = shared_.outbox.sequence();
     }
@@ -121,8 +144,7 @@ void Replica::Implementation::update_participation() {
   passive_reason_ = reason;
   passive_detail_ = detail;
   if (next == Participation::kPassive) election_.stop();
-  shared_.outbox.event(
-      ParticipationChanged{before, next, reason, votes_from, std::move(detail)});
+  shared_.outbox.event(ParticipationChanged{before, next, reason, votes_from, std::move(detail)});
 }
 
 // --- Standing.
@@ -176,8 +198,10 @@ void Replica::Implementation::watch_removal() {
   }
   if (!removal_.has_value()) return;
   const ElectoratePtr& successors = removal_->successors;
-  if (successors->is_phase1_quorum(removal_->durable) &&
-      successors->is_phase2_quorum(removal_->durable)) {
+  if ((successors->is_phase1_quorum(removal_->durable) &&
+       successors->is_phase2_quorum(removal_->durable)) ||
+      SYNOD_MUTANT("removed-too-early")) {
+    SYNOD_MARK("replica.removal-complete");
     shared_.outbox.event(RemovalComplete{removal_->boundary});
     removal_.reset();
     was_member_ = false;

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include <synod/check.hpp>
+#include <synod/probe.hpp>
 
+#include "base/mutants.hpp"
 #include "protocol/replica_implementation.hpp"
 
 namespace synod {
@@ -19,8 +21,7 @@ bool is_own_number(const std::pair<NodeId, Incarnation>& from, const CoordNum& c
 
 void Replica::Implementation::directive(DirectiveKind kind, RoundNum round, CoordNum coord,
                                         Duration quorum_age) {
-  shared_.outbox.event(
-      Directive{kind, coord.proposer, round, coord, shared_.now, quorum_age});
+  shared_.outbox.event(Directive{kind, coord.proposer, round, coord, shared_.now, quorum_age});
   if (kind == DirectiveKind::kPrepare || coord < leader_coord_) return;
   leader_coord_ = coord;
   leader_heard_at_ = shared_.now;
@@ -41,7 +42,11 @@ void Replica::Implementation::on(From from, const Prepare& prepare) {
   const ElectoratePtr& in_window = membership_.at(prepare.round);
   const ElectoratePtr& electorate = in_window != nullptr ? in_window : membership_.newest();
   const bool stranger = electorate != nullptr && !electorate->has_member(from.first);
-  if (stranger && !fetcher_.is_behind(learner_.applied())) return;
+  if (stranger && !fetcher_.is_behind(learner_.applied())) {
+    SYNOD_MARK("replica.stranger-prepares");
+    return;
+  }
+  const bool repeated = prepare.coord == acceptor_.promised();
   Acceptor::PrepareAnswer answer = acceptor_.prepare(prepare);
   if (auto* conflict = std::get_if<Conflict>(&answer)) {
     shared_.outbox.send(from.first, std::move(*conflict));
@@ -50,10 +55,15 @@ void Replica::Implementation::on(From from, const Prepare& prepare) {
   } else if (auto* promising = std::get_if<Acceptor::Promising>(&answer)) {
     directive(DirectiveKind::kPrepare, prepare.round, prepare.coord, Duration::max());
     for (Promise& page : acceptor_.pages(prepare, std::move(promising->vote))) {
+      if (repeated && SYNOD_MUTANT("repeat-answered-at-once")) {
+        shared_.outbox.send(from.first, std::move(page));
+        continue;
+      }
       shared_.outbox.send_after_records(from.first, std::move(page));
     }
     // What this node leads with is outranked by its own word.
     if (proposer_.leads() && proposer_.coord() < prepare.coord) {
+      SYNOD_MARK("replica.leader-promises-another");
       resign(prepare.coord, AppendErrorKind::kLost);
     }
   }
@@ -61,8 +71,8 @@ void Replica::Implementation::on(From from, const Prepare& prepare) {
 
 void Replica::Implementation::on(From from, const Promise& promise) {
   if (promise.page == 0) {
-    shared_.outbox.event(VoteReceived{from.first, false, promise.coord, promise.round,
-                                      promise.vote, election_.asked_at()});
+    shared_.outbox.event(VoteReceived{from.first, false, promise.coord, promise.round, promise.vote,
+                                      election_.asked_at()});
   }
   if (!proposer_.on(from.first, from.second, promise)) {
     return violate("two entries at one number in the promises for " + to_string(promise.coord));
@@ -122,9 +132,11 @@ void Replica::Implementation::on(From from, const Propose& propose) {
   if (shared_.options.acceptances_to_learners) {
     witness_.saw(propose, learner_.applied(), ahead);
   }
+  if (SYNOD_MUTANT("h1-activate-on-commit")) seen_proposals_[propose.first] = propose.coord;
   if (!may_vote()) return;
   Acceptor::Accepting answer = acceptor_.accept(propose.coord, propose.first, propose.entries);
   if (!answer.violation.empty()) return violate(std::move(answer.violation));
+  if (!answer.rejected.empty()) SYNOD_MARK("replica.voter-refuses");
   if (answer.too_far) fetcher_.gap_below(propose.first.previous());
   if (last.above(learner_.applied()) <= ahead) highest_seen_ = std::max(highest_seen_, last);
 
@@ -132,6 +144,7 @@ void Replica::Implementation::on(From from, const Propose& propose) {
     acceptor_.leader_shown(propose.coord, propose.quorum_age);
     directive(DirectiveKind::kAccept, last, propose.coord, propose.quorum_age);
     if (proposer_.leads() && proposer_.coord() < propose.coord) {
+      SYNOD_MARK("replica.leader-accepts-from-another");
       resign(propose.coord, AppendErrorKind::kLost);
     }
   }
@@ -175,16 +188,19 @@ void Replica::Implementation::consider_campaign() {
 
 void Replica::Implementation::campaign() {
   CoordNum coord;
-  coord.counter = std::max(acceptor_.counter_seen(), acceptor_.promised().counter) + 1;
+  const bool above = !SYNOD_MUTANT("reuse-number-after-restart");
+  coord.counter = std::max(acceptor_.counter_seen(), above ? acceptor_.promised().counter : 0) + 1;
   coord.proposer = shared_.options.id;
   coord.incarnation = shared_.options.incarnation;
   const RoundNum round = learner_.applied().next();
   const Prepare prepare{round, coord};
   // The own promise first: durable before the Prepare leaves, also where it does not count. Without
-  // it the number would be free again after a crash, and could propose two entries for one round (H7).
+  // it the number would be free again after a crash, and could propose two entries for one round
+  // (H7).
   Acceptor::PrepareAnswer own = acceptor_.prepare(prepare);
   auto* promising = std::get_if<Acceptor::Promising>(&own);
   if (promising == nullptr) {
+    SYNOD_MARK("replica.own-voter-abstains");
     AppendError error;
     error.kind = AppendErrorKind::kNoQuorum;
     error.fate = Fate::kDidNotHappen;
@@ -204,8 +220,7 @@ void Replica::Implementation::campaign() {
 void Replica::Implementation::conclude(Election::Verdict verdict) {
   if (verdict == Election::Verdict::kOpen || !election_.is_running()) return;
   if (verdict == Election::Verdict::kContradiction) {
-    return violate("two entries at one number in the promises for " +
-                   to_string(election_.coord()));
+    return violate("two entries at one number in the promises for " + to_string(election_.coord()));
   }
   if (verdict == Election::Verdict::kLost) {
     const AppendError error = election_.error();
@@ -215,6 +230,7 @@ void Replica::Implementation::conclude(Election::Verdict verdict) {
   Mandate mandate = election_.take_mandate();
   // What lies below where the promises speak is settled: to be fetched from whoever said so (H17).
   if (mandate.first() > learner_.applied().next()) {
+    SYNOD_MARK("replica.leads-and-lacks-rounds");
     fetcher_.settled_elsewhere(mandate.furthest(), mandate.first().previous());
   }
   shared_.outbox.event(MandateWon{mandate.coord(), mandate.first()});
@@ -252,6 +268,7 @@ void Replica::Implementation::vote_for_own(Proposer::Batch& batch) {
   Acceptor::Accepting own = acceptor_.accept(coord, batch.first, batch.entries);
   if (!own.violation.empty()) return violate(std::move(own.violation));
   if (own.conflict.has_value() && own.conflict->promised > coord) {
+    SYNOD_MARK("replica.own-acceptor-promised-another");
     return resign(own.conflict->promised, AppendErrorKind::kLost);
   }
   for (const Rejection& rejection : own.rejected) {

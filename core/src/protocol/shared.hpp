@@ -5,7 +5,9 @@
 #include <vector>
 
 #include <synod/prng.hpp>
+#include <synod/probe.hpp>
 #include <synod/replica.hpp>
+#include "base/mutants.hpp"
 
 namespace synod {
 
@@ -19,6 +21,7 @@ class Outbox {
   void send(NodeId to, Message message) { send(std::vector<NodeId>{to}, std::move(message)); }
   // Leaves when every record so far is durable.
   void send_after_records(std::vector<NodeId> to, Message message) {
+    if (SYNOD_MUTANT("answer-before-sync")) return send(std::move(to), std::move(message));
     if (!to.empty()) output_.after_records.push_back({std::move(to), std::move(message)});
   }
   void send_after_records(NodeId to, Message message) {
@@ -26,11 +29,13 @@ class Outbox {
   }
   void record(Record record) { output_.records.push_back(std::move(record)); }
   void lazy_record(Record record, Timestamp by) {
+    if (SYNOD_BUGGIFY("outbox.lazy-record-at-once")) by = Timestamp();
+    if (SYNOD_BUGGIFY("outbox.lazy-record-late")) by = by.after(std::chrono::seconds(1));
     output_.lazy_records.push_back(std::move(record));
     if (by < output_.write_lazy_by) output_.write_lazy_by = by;
   }
-  // What is recorded from here on in this turn is all that is needed beside the snapshot of `round`;
-  // it replaces what was recorded in this turn before.
+  // What is recorded from here on in this turn is all that is needed beside the snapshot of
+  // `round`; it replaces what was recorded in this turn before.
   void begin_checkpoint(RoundNum round) {
     output_.records.clear();
     output_.lazy_records.clear();

@@ -30,7 +30,12 @@ void World::stamp(std::uint64_t value) {
 }
 
 SimulatedNode::SimulatedNode(World& world, NodeId id, std::uint64_t seed, ClockDrift drift)
-    : world_(world), id_(id), prng_(seed), drift_(drift), disk_(prng_.fork()) {
+    : world_(world),
+      id_(id),
+      prng_(seed),
+      drift_(drift),
+      limits_(world.options.replica.limits),
+      disk_(prng_.fork()) {
   world_.network.add(id_, lane_);
 }
 
@@ -46,6 +51,8 @@ RunnerOptions SimulatedNode::runner_options() {
   options.cluster = ClusterId::of("simulated");
   options.replica = world_.options.replica;
   options.replica.id = id_;
+  options.replica.limits = limits_;
+  if (stickiness_ != Duration::zero()) options.replica.stickiness = stickiness_;
   options.replica.founders = world_.cluster;
   options.replica.found_alone = world_.cluster.members.size() == 1;
   options.replica.seed = prng_.next();
@@ -69,6 +76,7 @@ void SimulatedNode::start() {
   if (world_.tracing()) trace = [this](const std::string& line) { world_.trace(id_, line); };
   life_->storage =
       std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(trace));
+  if (remembers_) life_->storage->expect_memory();
   life_->state = std::make_unique<WatchedState>(
       world_.observer->make_state(id_), world_.checker, id_,
       [this](RoundNum round, const Entry& entry, std::optional<SkipReason> skipped) {
@@ -92,6 +100,7 @@ void SimulatedNode::make_runner() {
   life_->runner->start([this](const absl::Status& status) {
     if (status.ok()) {
       life_->ready = true;
+      remembers_ = true;
     } else {
       world_.trace(id_, "does not start: " + status.ToString());
       stopped_ = status;
@@ -103,7 +112,8 @@ void SimulatedNode::crash() {
   world_.trace(id_, "crashes");
   world_.scheduler.end_life(lane_);
   life_->communicator->stop();
-  disk_.crash(prng_);
+  // Often only the process dies: what it wrote is still to be read, and may yet be lost (H11b).
+  prng_.chance(0.3) ? disk_.kill(prng_) : disk_.crash(prng_);
   life_.reset();
 }
 
@@ -116,6 +126,7 @@ void SimulatedNode::wipe() {
   for (const std::string& name : names) files->remove(name, [](const absl::Status&) {});
   files.reset();  // Finishes what is queued.
   wiped_ = true;
+  remembers_ = false;
 }
 
 void SimulatedNode::shut_down(absl::AnyInvocable<void()> done) {
@@ -140,6 +151,8 @@ void SimulatedNode::on_event(const Event& event) {
     on_loaded(started->applied);
   } else if (const auto* installed = std::get_if<Installed>(&event)) {
     on_loaded(installed->round);
+  } else if (const auto* removed = std::get_if<RemovalComplete>(&event)) {
+    world_.checker.on_removal_complete(id_, removed->boundary);
   } else if (const auto* broken = std::get_if<Violation>(&event)) {
     world_.checker.violation("I19", "node " + to_string(id_) + " says: " + broken->text);
   } else if (const auto* applied = std::get_if<Applied>(&event)) {

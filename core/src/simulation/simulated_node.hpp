@@ -55,6 +55,10 @@ class SimulatedNode {
   // Ends by itself, as a user would; `done` runs when nothing of it is left to do.
   void shut_down(absl::AnyInvocable<void()> done);
 
+  // From the next start on.
+  void set_limits(const Limits& limits) { limits_ = limits; }
+  void set_stickiness(Duration stickiness) { stickiness_ = stickiness; }
+
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] bool up() const { return life_ != nullptr; }
   [[nodiscard]] bool paused() const { return lane_.paused(); }
@@ -101,10 +105,13 @@ class SimulatedNode {
   Prng prng_;
   ClockDrift drift_;
   Lane lane_;
+  Limits limits_;
+  Duration stickiness_ = Duration::zero();
   SimulatedDisk disk_;
   std::unique_ptr<Life> life_;
   absl::Status stopped_;
   bool wiped_ = false;
+  bool remembers_ = false;  // Was up with the disk that it has now.
   std::uint64_t lives_ = 0;
 };
 

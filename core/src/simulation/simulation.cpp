@@ -30,7 +30,9 @@ enum class Stream : std::uint64_t {
   kFaults,
   kClocks,
   kNode,
-  kObserver
+  kObserver,
+  kBuggify,
+  kLimits
 };
 
 std::uint64_t stream(std::uint64_t seed, Stream kind, std::uint64_t index = 0) {
@@ -61,6 +63,7 @@ bool refused_by_voters(const absl::Status& status) {
 Simulation::Simulation(const SimulationOptions& options)
     : options_(options),
       prng_(stream(options.seed, Stream::kPlan)),
+      probes_(stream(options.seed, Stream::kBuggify), options.buggify),
       plan_(plan_of(options, prng_)),
       world_(options_, members_of(options), stream(options.seed, Stream::kNetwork)) {
   own_observer_ = make_observer(options_, stream(options.seed, Stream::kObserver));
@@ -75,6 +78,7 @@ Simulation::Simulation(const SimulationOptions& options)
       [this](NodeId to, const Received& received, std::span<const std::byte> frame) {
         world_.stamp(frame.size() + (received.message.index() << 20) + (to.value() << 40) +
                      (received.from.value() << 50));
+        world_.checker.on_vote(received.from, received.incarnation, received.message);
         if (!world_.tracing()) return;
         world_.trace(
             to, "< " + synod::describe(received.message) + " from " + to_string(received.from));
@@ -90,6 +94,13 @@ void Simulation::make_nodes() {
     nodes_.push_back(std::make_unique<SimulatedNode>(
         world_, member.id, stream(options_.seed, Stream::kNode, member.id.value()), drift));
     nodes_.back()->disk_faults().delay_max = milliseconds(2);
+    if (options_.buggify) {
+      // Alike everywhere: followers that shield a leader, in one run of three.
+      const bool sticky = stream(options_.seed, Stream::kLimits) % 3 == 0;
+      if (sticky) nodes_.back()->set_stickiness(milliseconds(250));
+      nodes_.back()->set_limits(draw_limits(
+          stream(options_.seed, Stream::kLimits, member.id.value()), options_.replica.limits));
+    }
   }
 }
 
@@ -115,6 +126,7 @@ void Simulation::look_after_nodes() {
 }
 
 Report Simulation::run() {
+  const ProbeScope scope(probes_);
   warm_up();
   if (world_.checker.ok()) suffer();
   if (world_.checker.ok()) recover();
@@ -213,9 +225,11 @@ void Simulation::append_at(SimulatedNode& node) {
   request.done = [this, call, entry = request.entry](const absl::StatusOr<AppendReceipt>& result) {
     --late_appends_;
     world_.observer->on_append_answer(call, entry, result);
+    const std::optional<AppendError> error = append_error(result.status());
+    const bool happened = error.has_value() && error->fate == Fate::kHappened;
     if (result.ok()) {
       world_.checker.on_acknowledged(entry.id, result->round);
-    } else if (!refused_by_voters(result.status())) {
+    } else if (!happened && !refused_by_voters(result.status())) {
       world_.checker.violation("I16", "after the healing node " + to_string(call.node) +
                                           " cannot append: " + result.status().ToString());
     }
@@ -281,7 +295,9 @@ Report Simulation::report() {
                   std::to_string(options_.entries) + " --concurrency " +
                   std::to_string(options_.concurrency) + " --faults " + options_.faults.text() +
                   (options_.replica.founding == FoundingRule::kQuorum ? " --founding quorum" : "") +
-                  (options_.exactly ? " --exactly" : "");
+                  (options_.exactly ? " --exactly" : "") +
+                  (options_.buggify ? "" : " --no-buggify") +
+                  (options_.decorations ? " --decorations" : "");
   report.trace_hash = world_.hash;
   report.messages = world_.network.stats().delivered;
   report.rounds = world_.checker.settled_to().value();
@@ -291,6 +307,7 @@ Report Simulation::report() {
   report.reads = workload_->stats().reads;
   report.checked = world_.observer->counts();
   report.struck = nemesis_->counts();
+  report.probes = probes_.counts();
   report.simulated = world_.scheduler.now().since(Timestamp());
   return report;
 }
@@ -298,12 +315,12 @@ Report Simulation::report() {
 Report simulate(const SimulationOptions& options) { return Simulation(options).run(); }
 
 std::string Report::text() const {
-  std::string text = "seed " + std::to_string(seed) + (ok() ? " ok" : " FAILED") + ": " +
-                     std::to_string(rounds) + " rounds, " + std::to_string(acknowledged) + "/" +
-                     std::to_string(appends) + " appends, " + std::to_string(reads) + " reads, " +
-                     std::to_string(checked.operations) + " operations in " +
-                     std::to_string(checked.histories) + " histories, " + std::to_string(messages) +
-                     " messages, " + std::to_string(simulated.count() / 1'000'000) + " s";
+  std::string text =
+      "seed " + std::to_string(seed) + (ok() ? " ok" : " FAILED") + ": " + std::to_string(rounds) +
+      " rounds, " + std::to_string(acknowledged) + "/" + std::to_string(appends) + " appends, " +
+      std::to_string(reads) + " reads, " + std::to_string(checked.operations) + " operations in " +
+      std::to_string(checked.histories) + " histories, " + std::to_string(messages) +
+      " messages, " + std::to_string(simulated.count() / 1'000'000) + " s, " + probes.text();
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (struck[i] == 0) continue;
     text += ", " + std::string(to_string(static_cast<Fault>(i))) + " " + std::to_string(struck[i]);

@@ -41,6 +41,7 @@ class Simulation {
   SimulationOptions options_;
   std::unique_ptr<Observer> own_observer_;  // Where the options name none.
   Prng prng_;
+  Probes probes_;
   FaultPlan plan_;
   World world_;
   Workload::Nodes nodes_;

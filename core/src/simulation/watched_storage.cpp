@@ -16,6 +16,10 @@ void WatchedStorage::load(LoadDone done) {
         checker_.on_state_loaded(node_);
         checker_.on_installed(node_, loaded->snapshot->round);
       }
+    } else if (loaded.ok() && expects_memory_) {
+      checker_.violation("I5", "node " + to_string(node_) +
+                                   " finds no intact memory on a disk that " +
+                                   "lost nothing: " + loaded->detail);
     }
     done(std::move(loaded));
   });

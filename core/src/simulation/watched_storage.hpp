@@ -19,6 +19,8 @@ class WatchedStorage final : public Storage {
   WatchedStorage(Storage& storage, Checker& checker, NodeId node, Trace trace)
       : storage_(storage), checker_(checker), node_(node), trace_(std::move(trace)) {}
 
+  // The disk holds a memory and lost nothing since: not finding it intact is a violation.
+  void expect_memory() { expects_memory_ = true; }
   void load(LoadDone done) override;
   [[nodiscard]] WriteStart write(const WriteBatch& batch, WriteDone done) override;
   void save(SnapshotPtr snapshot, WriteDone done) override;
@@ -32,6 +34,7 @@ class WatchedStorage final : public Storage {
   NodeId node_;
   Incarnation incarnation_;
   Trace trace_;
+  bool expects_memory_ = false;
 };
 
 }  // namespace synod::simulation

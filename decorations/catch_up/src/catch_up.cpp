@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <synod/probe.hpp>
+
 namespace synod {
 
 void CatchUp::on_start(DecorationContext& context) {
@@ -95,8 +97,8 @@ void CatchUp::refresh_peers(const ReplicaView& view) {
   std::sort(peers_.begin(), peers_.end(), [](const Peer& a, const Peer& b) { return a.id < b.id; });
 }
 
-// Whoever gave something takes part again with what is left of its range; whoever did not is shunned
-// for a while, so that the range goes to somebody else.
+// Whoever gave something takes part again with what is left of its range; whoever did not is
+// shunned for a while, so that the range goes to somebody else.
 void CatchUp::drop_finished(Timestamp now) {
   for (Range& range : ranges_) {
     range.next = std::max(range.next, applied_.next());
@@ -105,6 +107,7 @@ void CatchUp::drop_finished(Timestamp now) {
     if (range.answered && useless) {
       peer->shunned_until = now.after(options_.timeout);
     } else if (range.expires <= now && useless) {
+      SYNOD_MARK("catch-up.peer-does-not-answer");
       peer->shunned_until = now.after(4 * options_.timeout);
     }
   }
@@ -113,8 +116,8 @@ void CatchUp::drop_finished(Timestamp now) {
   });
 }
 
-// In rotation: somebody who has the range, is not busy with another one, and answers. Where everybody
-// has dropped it, the one that is furthest: it will offer its snapshot.
+// In rotation: somebody who has the range, is not busy with another one, and answers. Where
+// everybody has dropped it, the one that is furthest: it will offer its snapshot.
 CatchUp::Peer* CatchUp::choose(RoundNum first, Timestamp now) {
   Peer* furthest = nullptr;
   for (std::size_t i = 0; i < peers_.size(); ++i) {
@@ -133,6 +136,7 @@ CatchUp::Peer* CatchUp::choose(RoundNum first, Timestamp now) {
   if (furthest == nullptr || !ranges_.empty() || now < snapshot_until_) {
     return nullptr;
   }
+  SYNOD_MARK("catch-up.asks-for-what-nobody-has");
   snapshot_until_ = now.after(4 * options_.timeout);
   return furthest;
 }
@@ -160,6 +164,7 @@ void CatchUp::start_ranges(DecorationContext& context, const ReplicaView& view) 
       }
     }
     last = std::min(last, first.plus(options_.range_rounds - 1));
+    if (SYNOD_BUGGIFY("catch-up.range-of-one")) last = std::min(last, first);
     if (first > last) {
       return;
     }
@@ -173,6 +178,7 @@ void CatchUp::start_ranges(DecorationContext& context, const ReplicaView& view) 
 
 // Nobody is known to be ahead, or whoever is does not answer: a fetch of one round tells.
 void CatchUp::ask_around(DecorationContext& context, const ReplicaView& view) {
+  SYNOD_MARK("catch-up.asks-around");
   for (const Peer& peer : peers_) {
     ++fetches_;
     context.fetch({peer.id, view.applied.next(), view.applied.next()});

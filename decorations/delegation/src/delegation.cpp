@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include <synod/probe.hpp>
+
 #include "delegation_implementation.hpp"
 
 namespace synod {
 
 Delegation::Implementation::Implementation(Options options, TrackLeadership& leadership)
     : options_(options), leadership_(&leadership) {
-  leadership.subscribe([this](std::optional<NodeId>) {
-    leadership_changed_ = !waiting_.empty();
-  });
+  leadership.subscribe([this](std::optional<NodeId>) { leadership_changed_ = !waiting_.empty(); });
 }
 
 void Delegation::Implementation::start(DecorationContext& context) {
@@ -45,6 +45,7 @@ bool Delegation::Implementation::may_lead() const {
 }
 
 void Delegation::Implementation::suspect(NodeId node) {
+  SYNOD_MARK("delegation.suspects-a-leader");
   suspect_ = node;
   suspected_at_ = context_->now();
 }
@@ -61,6 +62,7 @@ bool Delegation::Implementation::first_time(NodeId from, const delegation::Headi
     seen.highest = heading.number;
     return true;
   }
+  SYNOD_MARK("delegation.message-is-overtaken");
   const std::uint64_t back = seen.highest - heading.number;
   if (back >= 64 || (seen.below >> back & 1) != 0) {
     return false;
@@ -76,7 +78,8 @@ Bytes& Delegation::Implementation::parcel(NodeId to, bool is_forward,
                                           const delegation::Forward& heading, std::size_t room) {
   for (Parcel& open : parcels_) {
     if (open.to == to && open.is_forward == is_forward && open.heading == heading &&
-        options_.batch && open.body.size() + room <= options_.message_bytes) {
+        options_.batch && open.body.size() + room <= options_.message_bytes &&
+        !SYNOD_BUGGIFY("delegation.message-of-one")) {
       return open.body;
     }
   }

@@ -1,6 +1,8 @@
 // What the origin does about answers.
 #include <utility>
 
+#include <synod/probe.hpp>
+
 #include "delegation_implementation.hpp"
 
 namespace synod {
@@ -74,6 +76,7 @@ void Delegation::Implementation::obey(WaitingMap::iterator place, NodeId from,
 void Delegation::Implementation::on_settled(WaitingMap::iterator place, RoundNum round) {
   place->second.settled = round;
   if (round <= applied_) {
+    SYNOD_MARK("delegation.settled-unseen");
     // It was applied here before, or a snapshot passed over it: either way unseen by this append.
     finish(place, unseen_effect());
   }
@@ -83,6 +86,7 @@ void Delegation::Implementation::on_not_leader(Waiting& waiting, NodeId from, No
   const bool better = leader_there != NodeId(0) && leader_there != self_ && leader_there != from &&
                       waiting.redirections < 2;
   if (better) {
+    SYNOD_MARK("delegation.leader-is-elsewhere");
     ++waiting.redirections;
     forward(waiting, leader_there, false);
     return;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <synod/probe.hpp>
 #include <synod/retry.hpp>
 #include <synod/status.hpp>
 
@@ -76,6 +77,7 @@ void Delegation::Implementation::take_turn() {
     }
   }
   if (led) {
+    SYNOD_MARK("delegation.leads-itself");
     ++stats.led_itself;
     leading_until_ = context_->now().after(5 * options_.turn);
   }
@@ -211,6 +213,7 @@ void Delegation::Implementation::ask_again(Waiting& waiting) {
   const bool heard = known.has_value() && leadership_->last_seen(*known) > waiting.asked_since;
   const std::optional<NodeId> other = heard ? next_member(false, *known) : std::nullopt;
   if (other.has_value()) {
+    SYNOD_MARK("delegation.takes-a-detour");
     waiting.by_detour = true;
     waiting.asked_since = now;
     forward(waiting, *other, false);
@@ -288,12 +291,11 @@ void Delegation::Implementation::finish(WaitingMap::iterator place, AppendReceip
 void Delegation::Implementation::finish(WaitingMap::iterator place, AppendError error) {
   const Waiting& waiting = place->second;
   const bool denied = error.fate == Fate::kDidNotHappen || error.fate == Fate::kNever;
-  const bool open =
-      waiting.possible || waiting.unanswered > 0 || waiting.stage == Stage::kLocal;
+  const bool open = waiting.possible || waiting.unanswered > 0 || waiting.stage == Stage::kLocal;
   if (waiting.settled.has_value()) {
     error.fate = Fate::kHappened;
-  } else if (denied && (open || (!waiting.request.id_minted_here &&
-                                 error.fate == Fate::kDidNotHappen))) {
+  } else if (denied &&
+             (open || (!waiting.request.id_minted_here && error.fate == Fate::kDidNotHappen))) {
     error.fate = Fate::kUnknown;
   }
   AppendDone done = std::move(place->second.request.done);

@@ -1,3 +1,4 @@
+#include <synod/probe.hpp>
 #include <synod/retry.hpp>
 #include <synod/status.hpp>
 
@@ -19,6 +20,7 @@ void Delegation::Implementation::on_forward(NodeId from, delegation::Forward for
   }
   // Passed on at most once, so that two nodes with an old idea of the leader never play ball.
   if (!forward.relayed && known.has_value() && *known != from && *known != origin) {
+    SYNOD_MARK("delegation.passes-on");
     stats.relayed += forward.entries.size();
     const delegation::Forward heading{origin, true, false, {}};
     for (const delegation::ForwardedEntry& forwarded : forward.entries) {
@@ -42,6 +44,7 @@ void Delegation::Implementation::serve(NodeId origin, delegation::ForwardedEntry
   const EntryId id = forwarded.entry.id;
   const std::uint32_t attempt = forwarded.attempt;
   if (!served_.emplace(std::pair(id, origin), attempt).second) {
+    SYNOD_MARK("delegation.asked-again");
     delegation::Answer working;
     working.id = id;
     working.attempt = attempt;
@@ -62,8 +65,7 @@ void Delegation::Implementation::serve(NodeId origin, delegation::ForwardedEntry
   context_->append(std::move(request));
 }
 
-void Delegation::Implementation::on_served(NodeId origin, const EntryId& id,
-                                           std::uint32_t attempt,
+void Delegation::Implementation::on_served(NodeId origin, const EntryId& id, std::uint32_t attempt,
                                            const absl::StatusOr<AppendReceipt>& result) {
   served_.erase(std::pair(id, origin));
   if (stopped_) {

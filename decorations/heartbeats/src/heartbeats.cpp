@@ -1,5 +1,6 @@
 #include <synod/decorations/heartbeats.hpp>
 
+#include <synod/probe.hpp>
 #include <synod/retry.hpp>
 
 namespace synod {
@@ -16,8 +17,7 @@ void Heartbeats::on_event(DecorationContext& context, const Event& event) {
     disoriented_ = standing->after == Standing::kDisoriented;
   } else if (const auto* started = std::get_if<Started>(&event)) {
     disoriented_ = started->standing == Standing::kDisoriented;
-  } else if (!std::holds_alternative<Applied>(event) &&
-             !std::holds_alternative<Installed>(event) &&
+  } else if (!std::holds_alternative<Applied>(event) && !std::holds_alternative<Installed>(event) &&
              !std::holds_alternative<MandateWon>(event) &&
              !std::holds_alternative<MandateLost>(event)) {
     return;
@@ -27,6 +27,7 @@ void Heartbeats::on_event(DecorationContext& context, const Event& event) {
 
 void Heartbeats::on_deadline(DecorationContext& context) {
   if (leadership_->leading()) {
+    SYNOD_MARK("heartbeats.leader-appends-a-no-op");
     AppendRequest noop;
     noop.importance = Importance::kMaintainLeadership;
     noop.deadline = context.now().after(4 * options_.leader_interval);
@@ -56,6 +57,7 @@ void Heartbeats::fetch_next(DecorationContext& context) {
     }
   }
   if (peer.has_value() && *peer != view.id) {
+    SYNOD_MARK("heartbeats.asks-for-the-next-round");
     ++fetches_;
     context.fetch({*peer, next, next});
   }

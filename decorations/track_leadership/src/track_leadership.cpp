@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <synod/probe.hpp>
+
 namespace synod {
 namespace {
 
@@ -40,7 +42,8 @@ Timestamp TrackLeadership::alive_until(const Mandate& mandate) const {
                   mandate.quorum_seen.after(options_.quorum_age_max));
 }
 
-// The highest one that is alive: whoever it outranks cannot settle anything that this node votes on.
+// The highest one that is alive: whoever it outranks cannot settle anything that this node votes
+// on.
 const TrackLeadership::Mandate* TrackLeadership::alive(bool strict_only) const {
   if (context_ == nullptr) {
     return nullptr;
@@ -76,9 +79,12 @@ void TrackLeadership::on(const Directive& directive) {
     mandate.quorum_seen = std::max(mandate.quorum_seen, answered);
   }
   if (directive.kind != DirectiveKind::kPrepare && !std::exchange(mandate.strict, true)) {
-    // Strict: whoever was promised less than this settles nothing more, as far as this node can tell.
+    // Strict: whoever was promised less than this settles nothing more, as far as this node can
+    // tell.
     const CoordNum coord = directive.coord;
-    std::erase_if(mandates_, [&](const Mandate& other) { return other.coord < coord; });
+    const std::size_t outranked =
+        std::erase_if(mandates_, [&](const Mandate& other) { return other.coord < coord; });
+    if (outranked > 0) SYNOD_MARK("track-leadership.leader-outranked");
   }
   if (mandates_.size() > kMandatesMax) {
     mandates_.erase(mandates_.begin());
@@ -135,6 +141,9 @@ Timestamp TrackLeadership::deadline() const {
   return mandate != nullptr ? alive_until(*mandate) : Timestamp();
 }
 
-void TrackLeadership::on_deadline(DecorationContext& /*context*/) { announce(); }
+void TrackLeadership::on_deadline(DecorationContext& /*context*/) {
+  SYNOD_MARK("track-leadership.leader-fell-silent");
+  announce();
+}
 
 }  // namespace synod

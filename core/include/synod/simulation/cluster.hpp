@@ -20,6 +20,7 @@
 
 #include <synod/cluster.hpp>
 #include <synod/decoration.hpp>
+#include <synod/probe.hpp>
 #include <synod/replica.hpp>
 #include <synod/simulation/faults.hpp>
 #include <synod/simulation/observer.hpp>
@@ -51,6 +52,8 @@ struct SimulationOptions {
   // Takes the place of `state` and `payload`. Null: where these two are null as well, the clients'
   // histories are recorded and checked for linearizability.
   Observer* observer = nullptr;
+  // SYNOD_BUGGIFY sites fire, and each node draws Limits of its own, often tiny ones.
+  bool buggify = true;
   // Gets one line per event of the whole cluster; null: nothing is formatted.
   std::function<void(std::string_view)> trace;
 };
@@ -70,6 +73,7 @@ struct Report {
   HistoryCounts checked = {};
   FaultCounts struck{};  // By class of faults.
   Duration simulated = Duration::zero();
+  ProbeCounts probes;  // Which marks and buggify sites it reached.
 
   [[nodiscard]] bool ok() const { return violations.empty(); }
   // One line for a person, and one for each violation.

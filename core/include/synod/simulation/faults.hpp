@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <synod/limits.hpp>
 #include <synod/prng.hpp>
 #include <synod/simulation/simulated_network.hpp>
 #include <synod/types.hpp>
@@ -56,6 +57,10 @@ class Faults {
  private:
   std::array<bool, kFaultCount> on_ = {};
 };
+
+// `limits`, or one time in two some of them made tiny: batches of one entry, pages of one, chunks
+// of a few bytes, queues that overflow. Nothing that a cluster cannot live with.
+[[nodiscard]] Limits draw_limits(std::uint64_t seed, Limits limits);
 
 // What one seed drew.
 struct FaultPlan {

@@ -1,5 +1,7 @@
 #include <synod/simulation/faults.hpp>
 
+#include <type_traits>
+
 namespace synod::simulation {
 namespace {
 
@@ -97,6 +99,31 @@ FaultPlan draw_strengths(Prng& prng, const Faults& faults) {
   if (faults.has(Fault::kSlowDisk)) plan.disk_delay_max = slow;
   if (faults.has(Fault::kClockDrift)) plan.drift_ppm_max = drift;
   return plan;
+}
+
+Limits draw_limits(std::uint64_t seed, Limits limits) {
+  Prng prng(seed);
+  const bool small = prng.chance(0.5);
+  // Each is drawn, also where it stays as it is: one more does not move the others.
+  const auto shrink = [&](auto& limit, std::uint64_t least, std::uint64_t most) {
+    const bool shrinks = prng.chance(0.4) && small;
+    const std::uint64_t drawn = least + prng.below(most - least + 1);
+    if (shrinks && drawn < limit) limit = static_cast<std::decay_t<decltype(limit)>>(drawn);
+  };
+  shrink(limits.window_max, 1, 8);
+  shrink(limits.accepted_ahead_max, 64, 256);
+  shrink(limits.batch_entries_max, 1, 4);
+  shrink(limits.batch_bytes_max, 1, 256);
+  shrink(limits.queue_entries_max, 2, 16);
+  shrink(limits.reads_max, 1, 8);
+  shrink(limits.retained_entries_max, 1, 64);
+  shrink(limits.fetch_entries_max, 1, 8);
+  shrink(limits.fetch_bytes_max, 1, 512);
+  shrink(limits.promise_page_entries_max, 1, 4);
+  shrink(limits.promise_page_bytes_max, 1, 256);
+  shrink(limits.snapshot_chunk_bytes, 64, 4096);
+  shrink(limits.lazy_bytes_max, 1, 4096);
+  return limits;
 }
 
 FaultPlan draw_plan(Prng& prng, const Faults& allowed) {
