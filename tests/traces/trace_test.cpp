@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include <synod/check.hpp>
+
+#include "base/mutants.hpp"
 #include "traces/harness/story.hpp"
 
 namespace synod::traces {
@@ -61,7 +66,43 @@ INSTANTIATE_TEST_SUITE_P(Stories, Trace, testing::ValuesIn(all_stories()), name_
 }  // namespace
 }  // namespace synod::traces
 
+// With --mutant NAME nothing is compared: the first story in which an invariant breaks, or which
+// does not come to what it expects, has killed it. Exit status: 1 it is dead, 0 it lives, 2 there
+// is none.
+namespace synod::traces {
+namespace {
+
+std::string g_story;
+
+void on_check_failure(std::string_view report) {
+  std::printf("%s: %.*s\n", g_story.c_str(), static_cast<int>(report.size()), report.data());
+  std::fflush(stdout);
+  std::_Exit(1);
+}
+
+int play_mutant(const char* name, const std::vector<std::string>& chosen) {
+  if (!choose_mutant(name)) return 2;
+  set_check_failure_handler(on_check_failure);
+  for (const fs::path& path : all_stories()) {
+    g_story = path.stem().string();
+    const bool wanted =
+        chosen.empty() || std::find(chosen.begin(), chosen.end(), g_story) != chosen.end();
+    if (!wanted) continue;
+    const Played played = play(parse(content_of(path)));
+    if (played.failures.empty()) continue;
+    std::printf("%s: %s\n", g_story.c_str(), played.failures.front().c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace synod::traces
+
 int main(int count, char** words) {
+  if (count > 2 && std::strcmp(words[1], "--mutant") == 0) {
+    return synod::traces::play_mutant(words[2], {words + 3, words + count});
+  }
   testing::InitGoogleTest(&count, words);
   for (int i = 1; i < count; ++i) {
     if (std::strcmp(words[i], "--rewrite") == 0) synod::traces::g_rewrite = true;

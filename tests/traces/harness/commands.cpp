@@ -141,7 +141,7 @@ bool Commands::play_node(const Words& words, Actor& actor) {
     stage_->input(actor, std::move(noop));
   } else if (verb == "read") {
     const std::string within = value_of(words, "within");
-    stage_->input(
+    stage_->read(
         actor, Read{++next_ticket_,
                     within.empty() ? Timestamp::max() : stage_->now().after(duration_of(within))});
   } else if (verb == "crash") {
@@ -194,8 +194,7 @@ void Commands::append(const Words& words, Actor& actor) {
   };
   if (says("maintain")) append.importance = Importance::kMaintainLeadership;
   if (says("peery")) append.importance = Importance::kMaintainPeery;
-  stage_->checker().on_append(append.entry.id);
-  stage_->input(actor, std::move(append));
+  stage_->append(actor, std::move(append));
 }
 
 bool Commands::play_question(const Words& words, Actor& actor) {

@@ -78,6 +78,20 @@ void Stage::tell(Actor& actor, const Event& event) {
   if (chatty_ || !is_chatter(event)) say(actor, "  " + describe(event));
   if (const auto* installed = std::get_if<Installed>(&event)) {
     checker_.on_installed(actor.id(), installed->round);
+  } else if (const auto* applied = std::get_if<Applied>(&event)) {
+    const auto asked = appended_at_.find(applied->placed.entry.id);
+    const bool here = asked != appended_at_.end() && asked->second == actor.id();
+    if (here && !applied->skipped.has_value()) {
+      checker_.on_acknowledged(applied->placed.entry.id, applied->placed.round);
+    }
+  } else if (const auto* failed = std::get_if<AppendFailed>(&event)) {
+    const bool certain = failed->error.fate == Fate::kDidNotHappen;
+    using simulation::ClientView;
+    checker_.on_failed(failed->id, certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
+  } else if (const auto* ready = std::get_if<ReadReady>(&event)) {
+    checker_.on_read(actor.id(), read_bounds_[ready->ticket], actor.state().applied());
+  } else if (const auto* removed = std::get_if<RemovalComplete>(&event)) {
+    checker_.on_removal_complete(actor.id(), removed->boundary);
   } else if (const auto* broken = std::get_if<Violation>(&event)) {
     checker_.violation("I19", broken->text);
   } else if (const auto* taken = std::get_if<SnapshotTaken>(&event)) {
@@ -89,9 +103,23 @@ void Stage::send(Actor& actor, Outgoing outgoing) {
   std::string line = "> " + describe(outgoing.message) + " ->";
   for (const NodeId to : outgoing.to) line += " " + name(to);
   say(actor, line);
+  checker_.on_vote(actor.id(), actor.incarnation(), outgoing.message);
   for (const NodeId to : outgoing.to) {
     in_flight_.push_back({actor.id(), to, actor.incarnation(), outgoing.message});
   }
+}
+
+void Stage::append(Actor& actor, Append append) {
+  if (append.entry.kind == EntryKind::kState) {
+    checker_.on_append(append.entry.id);
+    appended_at_[append.entry.id] = actor.id();
+  }
+  input(actor, std::move(append));
+}
+
+void Stage::read(Actor& actor, const Read& read) {
+  read_bounds_[read.ticket] = checker_.read_begins();
+  input(actor, read);
 }
 
 // --- What a story can do -------------------------------------------------------------------------

@@ -34,6 +34,9 @@ class Stage {
 
   // --- What a story can do ----------------------------------------------------------------------
   void input(Actor& actor, Input input);
+  // As input(), and what becomes of them is checked as a client would.
+  void append(Actor& actor, Append append);
+  void read(Actor& actor, const Read& read);
   void start(Actor& actor);
   void crash(Actor& actor);
   void wipe(Actor& actor);
@@ -83,6 +86,8 @@ class Stage {
   std::map<char, std::unique_ptr<Actor>> actors_;
   std::list<InFlight> in_flight_;
   std::vector<Selection> held_;
+  std::map<EntryId, NodeId> appended_at_;          // Where it was asked for last.
+  std::map<std::uint64_t, RoundNum> read_bounds_;  // What a read has to see, by ticket.
   Timestamp now_ = Timestamp(1'000'000);
   std::string lines_;
   bool chatty_ = false;
