@@ -241,7 +241,8 @@ TEST_F(CheckerTest, AnEffectAfterTheLastRound) {
 }
 
 TEST_F(CheckerTest, APromiseThatIsToldBeforeItIsDurable) {
-  const Promise told{.coord = coord(3, kB), .round = RoundNum(1), .speaks_from = RoundNum(1)};
+  Promise told;
+  told.coord = coord(3, kB);
   checker.on_durable(kA, kMemory, PromiseRecord{coord(3, kB)});
   checker.on_vote(kA, kMemory, told);
   EXPECT_TRUE(checker.ok());
