@@ -11,7 +11,7 @@ namespace synod {
 
 void Fetcher::settled_elsewhere(NodeId peer, RoundNum round) {
   if (round < known_settled_) return;
-  if (round > known_settled_ || source_ == NodeId(0)) source_ = peer;
+  if (peer != NodeId(0)) source_ = peer;
   known_settled_ = round;
 }
 
@@ -27,7 +27,9 @@ void Fetcher::heard() {
 }
 
 NodeId Fetcher::choose(const std::vector<NodeId>& peers) {
-  const bool trusted = attempts_ == 0 && source_ != NodeId(0) && source_ != shared_.options.id;
+  // Every other question goes to whoever showed last that it has what is missing, the rest to
+  // anybody: the one that is heard may not hear this node.
+  const bool trusted = attempts_ % 2 == 0 && source_ != NodeId(0) && source_ != shared_.options.id;
   if (trusted && !SYNOD_BUGGIFY("fetcher.asks-somebody-else")) return source_;
   return peers[static_cast<std::size_t>(shared_.prng.below(peers.size()))];
 }
@@ -57,14 +59,7 @@ void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
   }
   if (!is_behind(applied)) {
     download_.reset();
-    attempts_ = 0;
-    const bool asking = outstanding_ && shared_.now < ask_again_at_;
-    if (shared_.now < ask_around_at_ || asking) return;
-    SYNOD_MARK("fetcher.asks-around");
-    if (SYNOD_MUTANT("missed-commit-stays-missed")) return heard();
-    heard();
-    ask(applied, peers);
-    return;
+    return ask_around(applied, peers);
   }
   if (outstanding_ && shared_.now < ask_again_at_) return;
   if (download_.has_value()) {
@@ -75,7 +70,23 @@ void Fetcher::settle(RoundNum applied, const std::vector<NodeId>& peers) {
   ask(applied, peers);
 }
 
+// Whether something was missed. Whoever is asked may be gone for good, and so may the one that had
+// news last: without an answer the next one is asked soon, and it is anybody.
+void Fetcher::ask_around(RoundNum applied, const std::vector<NodeId>& peers) {
+  if (!asked_around_) attempts_ = 0;
+  const Timestamp due = asked_around_ ? ask_again_at_ : ask_around_at_;
+  const bool asking = outstanding_ && shared_.now < ask_again_at_;
+  if (shared_.now < due || asking) return;
+  SYNOD_MARK("fetcher.asks-around");
+  heard();
+  if (SYNOD_MUTANT("missed-commit-stays-missed")) return;
+  source_ = NodeId(0);
+  ask(applied, peers);
+  asked_around_ = true;
+}
+
 void Fetcher::on(NodeId from, const Entries& entries) {
+  if (entries.nonce == nonce_) asked_around_ = false;
   settled_elsewhere(from, entries.settled_to);
   if (!outstanding_ || entries.nonce != nonce_) return;
   if (!entries.entries.empty()) {
@@ -144,7 +155,7 @@ SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
 Timestamp Fetcher::deadline(RoundNum applied) const {
   if (!has_peers_) return Timestamp::max();
   Timestamp deadline = ask_around_at_;
-  if (is_behind(applied)) return std::min(deadline, ask_again_at_);
+  if (is_behind(applied) || asked_around_) return std::min(deadline, ask_again_at_);
   if (gap_since_ != Timestamp::max()) {
     deadline = std::min(deadline, gap_since_.after(shared_.options.retransmit_after / 4));
   }

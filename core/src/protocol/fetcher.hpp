@@ -39,6 +39,7 @@ class Fetcher {
 
  private:
   void ask(RoundNum applied, const std::vector<NodeId>& peers);
+  void ask_around(RoundNum applied, const std::vector<NodeId>& peers);
   [[nodiscard]] NodeId choose(const std::vector<NodeId>& peers);
   void ask_for_chunk();
 
@@ -51,16 +52,17 @@ class Fetcher {
   };
 
   Shared& shared_;
-  RoundNum known_settled_;          // Settled somewhere, as far as is known.
+  RoundNum known_settled_;  // Settled somewhere, as far as is known.
   RoundNum gap_below_;
   Timestamp gap_since_ = Timestamp::max();
-  NodeId source_;                   // Who said so last.
+  NodeId source_;  // Who said so last.
   bool has_peers_ = false;
   bool outstanding_ = false;
   std::uint64_t nonce_ = 0;
   Timestamp ask_again_at_;
   std::uint32_t attempts_ = 0;
-  Timestamp ask_around_at_;         // After silence, whether something was missed.
+  Timestamp ask_around_at_;    // After silence, whether something was missed.
+  bool asked_around_ = false;  // So, and nobody answered yet.
   std::optional<Download> download_;
 };
 

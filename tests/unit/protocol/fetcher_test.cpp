@@ -24,7 +24,7 @@ class FetcherTest : public ::testing::Test {
   }
   static Entries answer(const Fetch& fetch, std::uint64_t settled_to, std::uint64_t retained_from,
                         std::vector<PlacedEntry> entries = {}) {
-    return {fetch.nonce, fetch.first,      std::move(entries),
+    return {fetch.nonce,   fetch.first,      std::move(entries),
             r(settled_to), r(retained_from), r(settled_to)};
   }
   static SnapshotChunk chunk(const Bytes& whole, std::size_t offset, std::size_t size) {
@@ -68,6 +68,53 @@ TEST_F(FetcherTest, GoesOnAtOnceWhileEntriesCome) {
   ASSERT_TRUE(next.has_value());
   EXPECT_EQ(next->first, r(6));
   EXPECT_FALSE(settle(9).has_value()) << "it has everything";
+}
+
+// A node that nobody tells anything, as one that was just admitted, learned all from a node that is
+// gone: it asks around, not that node for ever.
+TEST_F(FetcherTest, AfterSilenceAnybodyIsAskedNotOnlyWhoHadNewsLast) {
+  fetcher_.settled_elsewhere(n(3), r(4));
+  EXPECT_FALSE(settle(4).has_value());
+  bool asked_another = false;
+  for (int i = 0; i < 30 && !asked_another; ++i) {
+    parts_.shared.now = fetcher_.deadline(r(4));
+    const auto fetch = settle(4);
+    ASSERT_TRUE(fetch.has_value());
+    asked_another = asked_ == n(2);
+    fetcher_.on(asked_, answer(*fetch, 4, 1));
+  }
+  EXPECT_TRUE(asked_another);
+}
+
+TEST_F(FetcherTest, AfterSilenceAQuestionWithoutAnAnswerIsAskedAgainSoonAndThenNotAnyMore) {
+  EXPECT_FALSE(settle(4).has_value());
+  parts_.shared.now = fetcher_.deadline(r(4));
+  ASSERT_TRUE(settle(4).has_value());
+  const Timestamp asked_at = parts_.shared.now;
+  parts_.shared.now = fetcher_.deadline(r(4));
+  EXPECT_LE(parts_.shared.now.since(asked_at), parts_.shared.options.retransmit_after * 2);
+  const auto again = settle(4);
+  ASSERT_TRUE(again.has_value());
+  fetcher_.on(asked_, answer(*again, 4, 1));
+  const Timestamp answered_at = parts_.shared.now;
+  EXPECT_FALSE(settle(4).has_value());
+  EXPECT_GE(fetcher_.deadline(r(4)).since(answered_at), parts_.shared.options.idle_interval);
+}
+
+// Whoever shows that it has what is missing is asked, also after many questions that went elsewhere.
+TEST_F(FetcherTest, WhoeverShowsItAgainIsAskedAlsoAfterManyQuestionsInVain) {
+  std::vector<NodeId> many;
+  for (std::uint64_t id = 2; id <= 40; ++id) many.push_back(n(id));
+  fetcher_.settled_elsewhere(n(3), r(9));
+  int asked_the_other = 0;
+  for (int i = 0; i < 12; ++i) {
+    fetcher_.settled_elsewhere(n(2), r(9));  // Node 3 is gone; node 2 says so with each message.
+    parts_.shared.now = std::max(parts_.shared.now, fetcher_.deadline(r(4)));
+    fetcher_.settle(r(4), many);
+    ASSERT_TRUE(fetch_of(parts_.take()).has_value());
+    asked_the_other += asked_ == n(2) ? 1 : 0;
+  }
+  EXPECT_GE(asked_the_other, 6) << "every other question";
 }
 
 // An answer that helps nobody is no reason to ask the next one at the speed of the network.
