@@ -212,8 +212,15 @@ void Replica::Implementation::on(From from, const Entries& entries) {
   highest_seen_ =
       std::max(highest_seen_, std::min(entries.settled_to, learner_.applied().plus(ahead)));
   shared_.outbox.event(PeerProgress{from.first, entries.settled_to, entries.retained_from});
-  if (removal_.has_value() && entries.durable_to >= removal_->boundary.previous()) {
+  if (!removal_.has_value()) return;
+  if (entries.durable_to >= removal_->boundary.previous()) {
     removal_->durable |= removal_->successors->bit_of(from.first, from.second);
+  }
+  // What this node settled as the last thing that it did, its successors may not have heard of:
+  // they were no members of that round, and nobody else may know. As if they had asked.
+  if (entries.settled_to < removal_->boundary.previous()) {
+    const RoundNum first = entries.settled_to.next();
+    on(from, Fetch{0, first, first.plus(shared_.options.limits.fetch_entries_max)});
   }
 }
 
