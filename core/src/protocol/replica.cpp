@@ -268,7 +268,7 @@ Timestamp Replica::Implementation::deadline() const {
   if (catches_up()) {
     deadline = std::min(deadline, lacking_since_.after(shared_.options.quorum_timeout));
   }
-  if (asked_to_settle_ > learner_.applied() && may_campaign()) {
+  if (must_settle() && may_campaign()) {
     deadline = std::min(deadline, shared_.now.after(shared_.options.retransmit_after));
   }
   if (seeks_admission()) deadline = std::min(deadline, readmission_.announce_at());

@@ -101,6 +101,10 @@ class Replica::Implementation {
   void write_checkpoint();
   void settle_reads();
   void ask_to_settle(RoundNum round);
+  void asked_to_settle(RoundNum round);
+  [[nodiscard]] bool must_settle() const {
+    return asked_to_settle_ > learner_.applied() && shared_.now < asked_until_;
+  }
   [[nodiscard]] RoundNum untouched_from() const;
   void replay(Recovered recovered);
   void replay_record(const Record& record);
@@ -189,6 +193,7 @@ class Replica::Implementation {
 
   // Settling on request.
   RoundNum asked_to_settle_;
+  Timestamp asked_until_;  // Whoever still wants it asks again before that.
   Timestamp ask_to_lead_at_;
 
   // Snapshots.

@@ -369,10 +369,17 @@ void Replica::Implementation::settle_reads() {
   ask_to_lead_at_ = shared_.now.after(shared_.jittered(shared_.options.retransmit_after * 2));
   if (proposer_.leads()) {
     SYNOD_MARK("replica.leader-settles-for-its-read");
-    asked_to_settle_ = std::max(asked_to_settle_, *open);
+    asked_to_settle(*open);
     return propose();
   }
   ask_to_settle(*open);
+}
+
+// Not for ever: a node that does not hear would unseat for a reader that is long gone (H15).
+void Replica::Implementation::asked_to_settle(RoundNum round) {
+  if (shared_.now >= asked_until_) asked_to_settle_ = RoundNum(0);
+  asked_to_settle_ = std::max(asked_to_settle_, round);
+  asked_until_ = shared_.now.after(shared_.options.campaign_timeout * 4);
 }
 
 // The leader, where there is one; else this node, if it may lead; else any other member.
@@ -382,7 +389,7 @@ void Replica::Implementation::ask_to_settle(RoundNum round) {
     shared_.outbox.send(leader_coord_.proposer, LeadershipRequest{round});
   } else if (may_campaign()) {
     SYNOD_MARK("replica.leads-to-settle");
-    asked_to_settle_ = std::max(asked_to_settle_, round);
+    asked_to_settle(round);
   } else if (const std::vector<NodeId>& others = peers(); !others.empty()) {
     const NodeId chosen = others[static_cast<std::size_t>(shared_.prng.below(others.size()))];
     shared_.outbox.send(chosen, LeadershipRequest{round});

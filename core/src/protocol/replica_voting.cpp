@@ -114,9 +114,7 @@ void Replica::Implementation::on(From from, const Rejection& rejection) {
 void Replica::Implementation::on(From from, const LeadershipRequest& request) {
   (void)from;
   // Nothing above the window can be open.
-  if (may_campaign()) {
-    asked_to_settle_ = std::max(asked_to_settle_, std::min(request.round, window_end()));
-  }
+  if (may_campaign()) asked_to_settle(std::min(request.round, window_end()));
 }
 
 // --- Phase 2, the acceptor's side.
@@ -179,7 +177,7 @@ bool Replica::Implementation::may_campaign() const {
 bool Replica::Implementation::wants_to_lead() const {
   if (proposer_.leads() || election_.is_running()) return false;
   if (proposer_.wants_mandate()) return true;
-  return asked_to_settle_ > learner_.applied() && !leader_seems_alive();
+  return must_settle() && !leader_seems_alive();
 }
 
 void Replica::Implementation::consider_campaign() {
@@ -234,7 +232,7 @@ void Replica::Implementation::conclude(Election::Verdict verdict) {
     fetcher_.settled_elsewhere(mandate.furthest(), mandate.first().previous());
   }
   shared_.outbox.event(MandateWon{mandate.coord(), mandate.first()});
-  if (asked_to_settle_ > learner_.applied()) proposer_.settle_up_to(asked_to_settle_);
+  if (must_settle()) proposer_.settle_up_to(asked_to_settle_);
   proposer_.assume(std::move(mandate));
 }
 
@@ -248,7 +246,7 @@ void Replica::Implementation::resign(const CoordNum& to, AppendErrorKind kind) {
 
 void Replica::Implementation::propose() {
   if (proposer_.leads() && !may_campaign()) resign({}, AppendErrorKind::kExiled);
-  if (proposer_.leads() && asked_to_settle_ > learner_.applied()) {
+  if (proposer_.leads() && must_settle()) {
     proposer_.settle_up_to(asked_to_settle_);
   }
   while (std::optional<Proposer::Batch> batch = proposer_.next_batch(window_end())) {
