@@ -302,6 +302,9 @@ void Replica::Implementation::on(From from, const Acceptance& acceptance) {
   fetcher_.heard();
   for (const PlacedEntry& placed : chosen) commit(placed, shared_.options.id);
   if (acceptance.coord == proposer_.coord()) {
+    // A leader that works is also its own: otherwise it alone would promise to whoever does not
+    // hear that it works (H15).
+    acceptor_.leader_shown(acceptance.coord, proposer_.quorum_age());
     directive(DirectiveKind::kCommit, chosen.back().round, acceptance.coord,
               proposer_.quorum_age());
   }
