@@ -73,7 +73,23 @@ void Scan::prove(std::uint64_t number, std::uint32_t checksum) {
 bool Scan::holds(const Proof& proof) const {
   const std::uint64_t base = batches_.empty() ? 1 : batches_.front().header.number;
   if (proof.number < base) return true;
-  return proof.number <= last() && batches_[proof.number - base].header.checksum == proof.checksum;
+  if (proof.number > last()) return false;
+  return batches_[proof.number - base].header.checksum == proof.checksum ||
+         std::ranges::find(written_again_, proof) != written_again_.end();
+}
+
+// A start writes its last batch again where no mark that it could read named it. What was proven of
+// the first writing holds for the second, if that says the same.
+void Scan::compare_writings(const BatchHeader& again) {
+  if (batches_.empty() || again.number < batches_.front().header.number) return;
+  if (again.number > last()) return;
+  const BatchHeader& before = batches_[again.number - batches_.front().header.number].header;
+  const bool same = before.checkpoint == again.checkpoint && before.chain == again.chain &&
+                    before.body_bytes == again.body_bytes &&
+                    before.body_checksum == again.body_checksum;
+  const std::uint64_t gone_from = same ? again.number + 1 : again.number;
+  std::erase_if(written_again_, [&](const Proof& proof) { return proof.number >= gone_from; });
+  if (same) written_again_.push_back({before.number, before.checksum});
 }
 
 bool Scan::damaged() const {
@@ -130,6 +146,7 @@ std::string Scan::begin(const SegmentHeader& segment, const BatchHeader& first,
     if (identity == nullptr || identity->incarnation != segment.incarnation) {
       return "a start without the identity of its segment";
     }
+    compare_writings(first);
     batches_.clear();
     records_.clear();
     incarnation_ = segment.incarnation;
@@ -141,6 +158,7 @@ std::string Scan::begin(const SegmentHeader& segment, const BatchHeader& first,
   const std::size_t keep = first.number - base;
   if (batches_[keep - 1].header.checksum != first.chain) return "a segment of another chain";
   if (keep < batches_.size()) SYNOD_MARK("journal.start-overrules-a-batch");
+  compare_writings(first);
   batches_.resize(keep);
   records_.resize(batches_.back().records_end);
   return {};

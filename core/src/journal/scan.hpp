@@ -27,17 +27,18 @@ struct Problem {
 // One batch of the chain, and where it lies.
 struct ScannedBatch {
   BatchHeader header;
-  std::uint64_t end = 0;            // In its segment; where the next would start.
+  std::uint64_t end = 0;          // In its segment; where the next would start.
   std::size_t records_begin = 0;  // In records(), as is the next.
   std::size_t records_end = 0;
 };
 
-// Fed with the mark, then with the segments by ascending sequence. The chain is the whole truth about
-// what belongs together:
+// Fed with the mark, then with the segments by ascending sequence. The chain is the whole truth
+// about what belongs together:
 //  - A segment whose first batch is a sound checkpoint needs nothing before it.
 //  - Any other segment goes on behind the batch that its header names, wherever that is: batches
 //    behind that one were cut, or written again by the start that made the segment (H11b).
-//  - Every sound header of a batch, or of a segment, proves that the batch before it was synced, and
+//  - Every sound header of a batch, or of a segment, proves that the batch before it was synced,
+//  and
 //    what its checksum was.
 // If the chain does not hold what was proven synced, something that may have been acknowledged is
 // lost; if it does, whatever is bad behind it is the torn end of something that was not.
@@ -73,6 +74,7 @@ class Scan {
   struct Proof {
     std::uint64_t number = 0;
     std::uint32_t checksum = 0;
+    friend bool operator==(const Proof&, const Proof&) = default;
   };
 
   std::string read_batch(std::span<const std::byte> content, std::uint64_t offset,
@@ -81,6 +83,8 @@ class Scan {
   std::string begin(const SegmentHeader& segment, const BatchHeader& first,
                     const std::vector<Record>& records);
   void take(const BatchHeader& header, std::vector<Record> records);
+  // A segment begins with `again`, which the chain may hold already: whether it is the same.
+  void compare_writings(const BatchHeader& again);
   std::uint64_t take_following(const SegmentHeader& segment, std::span<const std::byte> content);
   void search(std::uint64_t sequence, std::span<const std::byte> content, std::uint64_t from);
   void prove(std::uint64_t number, std::uint32_t checksum);
@@ -92,6 +96,7 @@ class Scan {
   Incarnation incarnation_;
   std::uint64_t synced_ = 0;
   std::vector<Proof> proofs_;
+  std::vector<Proof> written_again_;  // Of batches that the chain holds in another writing.
   Mark mark_;
   std::size_t mark_slot_ = 0;
   bool clean_end_ = false;
@@ -100,8 +105,8 @@ class Scan {
   std::vector<Problem> problems_;
 };
 
-// The snapshot in a file. DataLoss where it does not verify, FailedPrecondition where it is another's
-// or of a newer version.
+// The snapshot in a file. DataLoss where it does not verify, FailedPrecondition where it is
+// another's or of a newer version.
 absl::StatusOr<SnapshotPtr> read_snapshot(const Owner& owner, RoundNum round, Bytes content);
 
 }  // namespace synod::journal_format

@@ -160,7 +160,8 @@ TEST(JournalDamage, ASegmentHeaderIsAMark) {
   EXPECT_EQ(loaded->memory, MemoryKind::kDamaged);
 }
 
-// One sector went back to what it held before: a sound batch, with the right number, of another past.
+// One sector went back to what it held before: a sound batch, with the right number, of another
+// past.
 TEST(JournalDamage, ABatchOfAnotherPastIsSeen) {
   JournalOnDisk node;
   write_three(node);
@@ -179,6 +180,53 @@ TEST(JournalDamage, ABatchOfAnotherPastIsSeen) {
   const auto loaded = node.open_and_load();
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->memory, MemoryKind::kDamaged);
+}
+
+// The last batch is marked, one start cannot read the mark and writes the batch again. Neither a
+// crash before the new mark nor the old one beside it may make the memory look damaged.
+TEST(JournalDamage, ABatchThatWasMarkedAndIsWrittenAgain) {
+  for (std::size_t steps = 0; steps < 30; ++steps) {
+    JournalOnDisk node(steps);
+    write_three(node);
+    node.close();  // Marks the last batch.
+    node.disk.misread(std::string(journal_format::kMarkName),
+                      Bytes(journal_format::kMarkFileBytes));
+    node.open();
+    node.journal->load([](const absl::StatusOr<Loaded>&) {});
+    for (std::size_t i = 0; i < steps; ++i) node.loop.step();
+    node.crash();
+    const auto loaded = node.open_and_load();
+    ASSERT_TRUE(loaded.ok());
+    ASSERT_EQ(loaded->memory, MemoryKind::kIntact) << steps << ": " << loaded->detail;
+    EXPECT_TRUE(loaded->records == kThree);
+    node.close();
+  }
+}
+
+// As above, but what follows is another batch of the same number: the marked one is lost.
+TEST(JournalDamage, ABatchThatWasMarkedAndIsReplaced) {
+  const std::string mark_name(journal_format::kMarkName);
+  JournalOnDisk node;
+  ASSERT_TRUE(node.open_and_load().ok());
+  ASSERT_TRUE(node.write(batch_of({IdentityRecord{kMemory}, promise(1)})).ok());
+  ASSERT_TRUE(node.write(batch_of({promise(2)})).ok());
+  node.close();
+  const Bytes earlier_mark = *node.disk.content(mark_name);
+  ASSERT_TRUE(node.open_and_load().ok());
+  ASSERT_TRUE(node.write(batch_of({promise(3)})).ok());
+  node.close();
+  const std::uint64_t third = batch_offsets(node.disk)[2];
+  const Bytes sound = *node.disk.content(segment(1));
+  const Bytes mark = *node.disk.content(mark_name);
+  ASSERT_TRUE(node.disk.rot(segment(1), third));
+  node.disk.put(mark_name, earlier_mark);
+  ASSERT_EQ(node.open_and_load()->memory, MemoryKind::kIntact);
+  ASSERT_TRUE(node.write(batch_of({promise(9)})).ok());
+  node.crash_losing_all();
+  // All that was bad is as it was again.
+  node.disk.put(segment(1), sound);
+  node.disk.put(mark_name, mark);
+  EXPECT_EQ(node.open_and_load()->memory, MemoryKind::kDamaged);
 }
 
 // Setting aside may be cut short anywhere: the rest never looks whole.
