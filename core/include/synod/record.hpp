@@ -67,8 +67,15 @@ struct GenesisVoteRecord {
   friend bool operator==(const GenesisVoteRecord&, const GenesisVoteRecord&) = default;
 };
 
+// Written with the identity of a memory that takes the place of a damaged one. Something that was
+// acknowledged may be lost, so it founds no cluster: it learns of the one that there is (H21).
+struct ReplacementRecord {
+  friend bool operator==(const ReplacementRecord&, const ReplacementRecord&) = default;
+};
+
 using Record = std::variant<IdentityRecord, GenesisRecord, PromiseRecord, AcceptedRecord,
-                            CommittedRecord, CommitMarkRecord, AdmissionRecord, GenesisVoteRecord>;
+                            CommittedRecord, CommitMarkRecord, AdmissionRecord, GenesisVoteRecord,
+                            ReplacementRecord>;
 
 // About how many bytes the record takes in a journal.
 [[nodiscard]] std::size_t size_of(const Record& record);

@@ -80,6 +80,7 @@ void Runner::Implementation::loaded(absl::StatusOr<Loaded> loaded) {
     do {
       options_.replica.incarnation = Incarnation(prng_.next());
     } while (options_.replica.incarnation == Incarnation());
+    if (loaded->memory == MemoryKind::kDamaged) recovered.records.push_back(ReplacementRecord{});
     remember_identity(std::move(recovered));
     return;
   }
@@ -99,17 +100,19 @@ void Runner::Implementation::loaded(absl::StatusOr<Loaded> loaded) {
 void Runner::Implementation::remember_identity(Recovered recovered) {
   identity_batch_ = std::make_shared<WriteBatch>();
   identity_batch_->records.push_back(IdentityRecord{options_.replica.incarnation});
-  auto done = [this, alive = std::weak_ptr<bool>(alive_),
-               batch = identity_batch_](absl::Status status) {
+  for (const Record& record : recovered.records) identity_batch_->records.push_back(record);
+  auto kept = std::make_shared<Recovered>(std::move(recovered));
+  auto done = [this, alive = std::weak_ptr<bool>(alive_), batch = identity_batch_,
+               kept](absl::Status status) {
     if (alive.expired()) {
       return;
     }
     identity_batch_.reset();
-    status.ok() ? begin({}) : start_failed(std::move(status));
+    status.ok() ? begin(std::move(*kept)) : start_failed(std::move(status));
   };
   if (storage_.write(*identity_batch_, std::move(done)) == WriteStart::kWritten) {
     identity_batch_.reset();
-    begin(std::move(recovered));
+    begin(std::move(*kept));
   }
 }
 
@@ -129,8 +132,8 @@ void Runner::Implementation::begin(Recovered recovered) {
     SYNOD_CHECK(voter_ != nullptr, "A decoration must give a voter back.");
   }
   saved_round_ = recovered.snapshot != nullptr ? recovered.snapshot->round : RoundNum();
-  replica_ = std::make_unique<Replica>(options_.replica, state_, *voter_, std::move(recovered),
-                                       now_);
+  replica_ =
+      std::make_unique<Replica>(options_.replica, state_, *voter_, std::move(recovered), now_);
   phase_ = Phase::kRunning;
   communicator_started_ = true;
   communicator_.start({options_.cluster, options_.replica.id, options_.replica.incarnation},

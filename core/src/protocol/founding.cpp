@@ -115,7 +115,7 @@ void Founding::start() {
 // Fixes the map once every founder's incarnation is known, completes it once all confirmed it.
 void Founding::consider() {
   if (by_quorum()) return consider_vote();
-  if (stage_ == GenesisStage::kGathering && is_founder() && all_known()) {
+  if (stage_ == GenesisStage::kGathering && may_found() && all_known()) {
     if (founders_.size() == 1 && !shared_.options.found_alone) return;
     fix(gathered());
   }
@@ -162,6 +162,7 @@ void Founding::adopt(const GenesisMap& map) {
 }
 
 void Founding::write_anew() {
+  if (is_replacement_) shared_.outbox.record(ReplacementRecord{});
   if (map_.has_value()) {
     shared_.outbox.record(GenesisRecord{*map_, stage_ == GenesisStage::kComplete});
   }
@@ -212,7 +213,7 @@ void Founding::hear_by_all(Founder* founder, Incarnation incarnation, const Gene
         member.incarnation = note.map->incarnation_of(member.member.id);
       }
     }
-    if (is_founder() && same_map(expected, *note.map)) {
+    if (may_found() && same_map(expected, *note.map)) {
       SYNOD_MARK("founding.takes-the-map-of-another");
       fix(*note.map);
     }
@@ -270,6 +271,10 @@ Timestamp Founding::deadline() const {
 
 std::string Founding::detail() const {
   if (stage_ == GenesisStage::kComplete) return {};
+  if (is_replacement_) {
+    return "the memory of this node was damaged, and nobody who answers knows the cluster: start "
+           "those that do, or put an intact directory back; to begin anew, delete every directory";
+  }
   return by_quorum() ? detail_by_quorum() : detail_by_all();
 }
 

@@ -29,6 +29,9 @@ class Founding {
   [[nodiscard]] const GenesisMap* complete_map() const;
   void restore(const GenesisRecord& record);
   void restore(const GenesisVoteRecord& record) { vote_.restore(record); }
+  // This memory takes the place of a damaged one: it never founds a cluster, it finds one.
+  // Otherwise founders that are all damaged would begin anew, without what they acknowledged.
+  void replaces_a_memory() { is_replacement_ = true; }
   // The journal was read back: whether the options still fit what was founded; empty if so.
   [[nodiscard]] std::string contradiction() const;
 
@@ -73,6 +76,7 @@ class Founding {
   };
 
   [[nodiscard]] bool is_founder() const;
+  [[nodiscard]] bool may_found() const { return is_founder() && !is_replacement_; }
   [[nodiscard]] bool all_known() const;
   [[nodiscard]] Founder* find(NodeId id);
   void fix(GenesisMap map);
@@ -106,6 +110,7 @@ class Founding {
   std::vector<Founder> founders_;  // By ascending id.
   std::optional<GenesisMap> map_;
   std::uint64_t fixed_sequence_ = 0;
+  bool is_replacement_ = false;
   Timestamp ask_at_;
   std::uint32_t attempts_ = 0;
 

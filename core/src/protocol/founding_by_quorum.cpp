@@ -67,7 +67,7 @@ void Founding::hear_by_quorum(Founder* founder, Incarnation incarnation, const G
 // The founder that speaks, if this node takes part in a vote with it.
 Founding::Founder* Founding::voter(NodeId from, Incarnation incarnation) {
   Founder* founder = find(from);
-  if (stage_ != GenesisStage::kGathering || founder == nullptr || !is_founder()) return nullptr;
+  if (stage_ != GenesisStage::kGathering || founder == nullptr || !may_found()) return nullptr;
   if (!by_quorum()) {
     founder->differs = true;
     return nullptr;
@@ -137,7 +137,7 @@ std::optional<Timestamp> Founding::may_campaign_at() const {
 }
 
 void Founding::consider_vote() {
-  if (stage_ != GenesisStage::kGathering) return;
+  if (stage_ != GenesisStage::kGathering || is_replacement_) return;
   if (vote_.campaigns()) {
     if (const auto decided = vote_.advance(gathered())) complete(*decided, true);
   }

@@ -430,6 +430,8 @@ void Replica::Implementation::replay_record(const Record& record) {
     acceptor_.restore(*promise);
   } else if (const auto* accepted = std::get_if<AcceptedRecord>(&record)) {
     acceptor_.restore(*accepted);
+  } else if (std::holds_alternative<ReplacementRecord>(record)) {
+    founding_.replaces_a_memory();
   } else if (const auto* admission = std::get_if<AdmissionRecord>(&record)) {
     admitted_from_ = admission->votes_from;
   } else if (const auto* committed = std::get_if<CommittedRecord>(&record)) {

@@ -43,6 +43,8 @@ void put(Sink& out, const GenesisVoteRecord& r) {
   put(out, r.accepted_at);
   put(out, r.accepted);
 }
+template <class Sink>
+void put(Sink& /*out*/, const ReplacementRecord& /*r*/) {}
 
 void append(const Record& record, Bytes& out) {
   std::visit(
@@ -57,7 +59,7 @@ void append(const Record& record, Bytes& out) {
 
 Record read(Decoder& in) {
   // The place in the variant is the kind's number; new ones go at the end.
-  static_assert(std::variant_size_v<Record> == 8);
+  static_assert(std::variant_size_v<Record> == 9);
   switch (in.u8()) {
     case 0:
       return IdentityRecord{in.incarnation()};
@@ -84,6 +86,8 @@ Record read(Decoder& in) {
       if (in.boolean()) record.accepted = in.genesis_map();
       return record;
     }
+    case 8:
+      return ReplacementRecord{};
     default:
       in.fail();
       return IdentityRecord{};

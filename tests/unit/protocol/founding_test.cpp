@@ -55,6 +55,20 @@ TEST_F(FoundingTest, IsCompleteOnceEveryFounderConfirmed) {
   EXPECT_TRUE(same_map(*founding_.complete_map(), map_));
 }
 
+// H21: founders whose memories are all damaged would found a cluster without what they
+// acknowledged.
+TEST_F(FoundingTest, AMemoryThatReplacesADamagedOneFoundsNothing) {
+  founding_.replaces_a_memory();
+  hear_of_all();
+  note(2, GenesisStage::kFixed, map_);
+  note(3, GenesisStage::kFixed, map_);
+  EXPECT_EQ(founding_.stage(), GenesisStage::kGathering);
+  EXPECT_TRUE(write().empty());
+  EXPECT_NE(founding_.detail().find("damaged"), std::string::npos);
+  note(3, GenesisStage::kComplete, map_);
+  EXPECT_EQ(founding_.stage(), GenesisStage::kComplete) << "it learns of the cluster that there is";
+}
+
 TEST_F(FoundingTest, AQuorumIsNotEnough) {
   hear_of_all();
   write();

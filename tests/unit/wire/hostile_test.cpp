@@ -130,7 +130,7 @@ TEST(Hostile, UnknownEnumeratorsAreRefused) {
     EXPECT_FALSE(testing::message_of(4, body).has_value()) << head;
   }
 
-  const Bytes unknown_record = {std::byte{8}, std::byte{0}};
+  const Bytes unknown_record = {std::byte{9}, std::byte{0}};
   ByteReader in(unknown_record);
   EXPECT_FALSE(decode_record(in).has_value());
 }

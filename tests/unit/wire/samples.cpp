@@ -162,8 +162,10 @@ Record random_record(Prng& prng, std::size_t kind) {
       return CommitMarkRecord{any_round(prng)};
     case 6:
       return AdmissionRecord{any_round(prng)};
-    default:
+    case 7:
       return GenesisVoteRecord{any_coord(prng), any_coord(prng), maybe_map(prng)};
+    default:
+      return ReplacementRecord{};
   }
 }
 

@@ -135,6 +135,7 @@ struct LineOfRecord {
     return "genesis vote " + text::coord(r.promised) + ", " +
            text::accepted(r.accepted_at, r.accepted);
   }
+  std::string operator()(const ReplacementRecord&) const { return "replacement"; }
 };
 
 }  // namespace
