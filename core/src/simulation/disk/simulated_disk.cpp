@@ -8,44 +8,50 @@
 namespace synod {
 namespace {
 
-// How one unsynced write fares: drawn once per write, since real disks lose whole writes, halves and
-// sectors far more often than single bytes.
+constexpr std::size_t kPastMax = 6;
+
+// How one unsynced write fares: drawn once per write, since real disks lose whole writes, halves
+// and sectors far more often than single bytes.
 class Fate {
  public:
-  explicit Fate(Prng& prng) : prng_(&prng) {}
+  // `offset`: where the write begins.
+  Fate(Prng& prng, bool tears) : prng_(&prng) {
+    kind_ = prng.below(tears ? 5 : 2);
+    constexpr std::uint64_t kUnits[] = {1, 512, 4096};
+    unit_ = kind_ < 2 ? 1 : kUnits[kind_ - 2];
+    zeroes_ = prng.chance(0.5);
+    kept_ = prng.chance(0.5);
+    run_ = unit_ == 1 ? prng.below(200) : 0;
+  }
 
-  bool survives(const std::string& name, std::uint64_t offset) {
-    const bool goes_on = name == name_ && offset == next_;
-    if (!goes_on) draw();
-    name_ = name;
-    next_ = offset + 1;
-    switch (kind_) {
-      case 0: return true;
-      case 1: return false;
-      case 2: return prng_->chance(0.5);
-      default: break;
+  [[nodiscard]] bool whole() const { return kind_ == 0; }
+  [[nodiscard]] bool tears() const { return kind_ > 1; }
+  // Whether what does not survive is zero, and not what was there before.
+  [[nodiscard]] bool zeroes() const { return zeroes_; }
+  // Asked by ascending offset.
+  bool survives(std::uint64_t offset) {
+    if (kind_ < 2) return kind_ == 0;
+    if (unit_ > 1) {
+      if (offset / unit_ != last_unit_) kept_ = prng_->chance(0.5);
+      last_unit_ = offset / unit_;
+      return kept_;
     }
     // Runs of bytes that survive, or do not.
     if (run_-- == 0) {
       kept_ = !kept_;
-      run_ = prng_->below(kind_ == 3 ? 4096 : 24);
+      run_ = prng_->below(24);
     }
     return kept_;
   }
 
  private:
-  void draw() {
-    kind_ = prng_->below(5);
-    kept_ = prng_->chance(0.5);
-    run_ = prng_->below(200);
-  }
-
   Prng* prng_;
-  std::string name_;
-  std::uint64_t next_ = 0;
-  std::uint64_t kind_ = 0;
-  std::uint64_t run_ = 0;
-  bool kept_ = false;
+  std::uint64_t kind_;
+  std::uint64_t unit_;
+  std::uint64_t last_unit_ = ~std::uint64_t{0};
+  std::uint64_t run_;
+  bool zeroes_;
+  bool kept_;
 };
 
 }  // namespace
@@ -59,6 +65,7 @@ std::unique_ptr<FileSystem> SimulatedDisk::make_file_system(Schedule schedule) {
 }
 
 void SimulatedDisk::end_lives(Prng* prng) {
+  misreads_.clear();
   while (!handles_.empty()) handles_.front()->die(prng);
 }
 
@@ -66,10 +73,12 @@ void SimulatedDisk::kill(Prng& prng) { end_lives(&prng); }
 
 void SimulatedDisk::crash(Prng& prng) {
   end_lives(&prng);
-  Fate fate(prng);
-  lose_power([&](const std::string& name, std::uint64_t offset) {
-    return fate.survives(name, offset);
-  });
+  lose_power(prng);
+}
+
+void SimulatedDisk::set_trap(std::uint64_t operations, TrapMoment moment,
+                             absl::AnyInvocable<void()> sprung) {
+  trap_ = {operations, moment, std::move(sprung)};
 }
 
 void SimulatedDisk::crash_with(Survives survives) {
@@ -83,6 +92,30 @@ void SimulatedDisk::lose_power(Survives survives) {
       for (std::size_t i = 0; i < unsynced.bytes.size(); ++i) {
         const std::uint64_t offset = unsynced.offset + i;
         if (survives(name, offset)) file.durable[offset] = unsynced.bytes[i];
+      }
+    }
+    file.unsynced.clear();
+    file.visible = file.durable;
+  }
+}
+
+void SimulatedDisk::lose_power(Prng& prng) {
+  bool lost_one = false;
+  for (auto& [name, file] : files_) {
+    for (const Unsynced& unsynced : file.unsynced) {
+      // In order, all is lost behind the first that is lost.
+      const bool too_late = lost_one && !faults_.reorders;
+      Fate fate(prng, faults_.tears && !too_late);
+      const bool survives = fate.whole() && !too_late;
+      if (!survives) ++(fate.tears() ? counts_.torn_writes : counts_.lost_writes);
+      lost_one = lost_one || !survives;
+      for (std::size_t i = 0; i < unsynced.bytes.size(); ++i) {
+        const std::uint64_t offset = unsynced.offset + i;
+        if (survives || (fate.tears() && fate.survives(offset))) {
+          file.durable[offset] = unsynced.bytes[i];
+        } else if (fate.tears() && fate.zeroes()) {
+          file.durable[offset] = std::byte{0};
+        }
       }
     }
     file.unsynced.clear();
@@ -106,11 +139,45 @@ bool SimulatedDisk::rot(const std::string& name, std::uint64_t offset) {
   return true;
 }
 
+void SimulatedDisk::overwrite(const std::string& name, std::uint64_t offset,
+                              std::span<const std::byte> bytes) {
+  File& file = files_.at(name);
+  const auto at = static_cast<std::ptrdiff_t>(offset);
+  std::ranges::copy(bytes, file.durable.begin() + at);
+  std::ranges::copy(bytes, file.visible.begin() + at);
+}
+
+const std::deque<SimulatedDisk::PastWrite>& SimulatedDisk::past_writes(
+    const std::string& name) const {
+  static const std::deque<PastWrite> kNone;
+  const auto found = files_.find(name);
+  return found == files_.end() ? kNone : found->second.past;
+}
+
+SimulatedDisk::Image SimulatedDisk::image() const {
+  Image image;
+  for (const auto& [name, file] : files_) image[name] = file.durable;
+  return image;
+}
+
+void SimulatedDisk::become(const Image& image) {
+  files_.clear();
+  for (const auto& [name, content] : image) put(name, content);
+}
+
 void SimulatedDisk::put(const std::string& name, Bytes content) {
   File& file = files_[name];
   file.durable = std::move(content);
   file.visible = file.durable;
   file.unsynced.clear();
+  file.past.clear();
+}
+
+void SimulatedDisk::remember(File& file, const Unsynced& synced) {
+  const auto at = file.durable.begin() + static_cast<std::ptrdiff_t>(synced.offset);
+  file.past.push_back(
+      {synced.offset, Bytes(at, at + static_cast<std::ptrdiff_t>(synced.bytes.size()))});
+  if (file.past.size() > kPastMax) file.past.pop_front();
 }
 
 const Bytes* SimulatedDisk::content(const std::string& name) const {

@@ -10,8 +10,8 @@
 
 namespace synod {
 
-// Runs operations one after the other. A write reaches the page cache when it starts and, if synced,
-// the disk when it completes; what concerns names happens on completion.
+// Runs operations one after the other. A write reaches the page cache when it starts and, if
+// synced, the disk when it completes; what concerns names happens on completion.
 class SimulatedDisk::Handle final : public FileSystem {
  public:
   Handle(SimulatedDisk& disk, Schedule schedule);
@@ -32,8 +32,9 @@ class SimulatedDisk::Handle final : public FileSystem {
   [[nodiscard]] bool holds_lock() const { return locked_; }
 
  private:
+  enum class Kind : std::uint8_t { kOther, kRead, kWrite, kOpen, kRename };
   struct Operation {
-    bool writes = false;
+    Kind kind = Kind::kOther;
     std::string name;
     std::uint64_t offset = 0;
     std::span<const std::byte> bytes;
@@ -55,6 +56,11 @@ class SimulatedDisk::Handle final : public FileSystem {
   void start_next();
   void finish_front();
   absl::Status start(const Operation& operation);
+  absl::Status start_write(const Operation& operation);
+  // The error that the next operation of this kind has to fail with, if any.
+  absl::Status next_error(Kind kind);
+  // True, and all is over, where the trap springs at this moment of an operation.
+  bool springs(TrapMoment moment);
   absl::Status create_file(const std::string& name, std::uint64_t size);
   absl::Status finish_write(const std::string& name, bool sync, const absl::Status& started);
   absl::Status rename_file(const std::string& from, const std::string& to);
@@ -67,6 +73,7 @@ class SimulatedDisk::Handle final : public FileSystem {
   bool quiet_ = false;
   bool hung_ = false;
   bool locked_ = false;
+  bool halted_ = false;  // A trap sprang.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
