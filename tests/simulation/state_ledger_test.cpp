@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <synod/simulation/machine_noise.hpp>
 #include <synod/simulation/restored_copy.hpp>
 #include <synod/simulation/state_ledger.hpp>
 
@@ -72,6 +73,12 @@ TEST(MembersNotRestoredTest, NamesWhereTheCopiesAgreeAgainstTheOriginal) {
   Bytes elsewhere = copy;
   elsewhere[5] = std::byte{1};  // An address.
   EXPECT_EQ(members_not_restored(original, copy, elsewhere), "");
+}
+
+TEST(MachineNoiseTest, FillsMemory) {
+  Bytes memory = bytes_of(40, 0);
+  fill_memory(memory.data(), memory.size(), std::byte{0xa5});
+  EXPECT_EQ(memory, bytes_of(40, 0xa5));
 }
 
 TEST(ValueTextTest, ShowsWhereBytesPart) {
