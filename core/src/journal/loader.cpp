@@ -148,6 +148,7 @@ void Loader::set_aside(std::string why) {
       self->files_->rename(name, prefix + name, std::move(next));
     });
   }
+  remove_temporary_files(steps);
   mark_->forget();
   opened_.loaded = Loaded{};
   opened_.loaded.memory = MemoryKind::kDamaged;
@@ -167,8 +168,17 @@ void Loader::begin_anew() {
   for (const std::string& name : names_) {
     if (segment_sequence(name).has_value()) steps.push_back(remove_step(name));
   }
+  remove_temporary_files(steps);
   run_in_turn(std::move(steps),
               [self = shared_from_this()](const absl::Status& status) { self->finish(status); });
+}
+
+// What a crash left of a snapshot would be in the way of the next one of that round.
+void Loader::remove_temporary_files(std::vector<Step>& steps) {
+  for (const std::string& name : names_) {
+    const bool ours = !name.starts_with(kDamagedPrefix) && name.ends_with(kTemporarySuffix);
+    if (ours) steps.push_back(remove_step(name));
+  }
 }
 
 // --- Intact
@@ -181,7 +191,11 @@ Step Loader::remove_step(std::string name) {
   };
 }
 
-bool Loader::last_is_marked() const { return scan_.mark().number == scan_.last(); }
+// As it is written now: what was marked before it was written again may be removed.
+bool Loader::last_is_marked() const {
+  return scan_.mark().number == scan_.last() &&
+         scan_.mark().checksum == scan_.batches().back().header.checksum;
+}
 
 Tail Loader::last_tail() const {
   const ScannedBatch& last = scan_.batches().back();
@@ -216,7 +230,7 @@ void Loader::cut_and_go_on() {
     Tail& tail = self->opened_.tail;
     const ScannedBatch& last = self->scan_.batches().back();
     std::span<const Record> records;
-    if (self->scan_.synced() < last.header.number) {
+    if (!self->scan_.last_is_proven()) {
       SYNOD_MARK("journal.writes-the-last-batch-again");
       records = std::span<const Record>(self->scan_.records())
                     .subspan(last.records_begin, last.records_end - last.records_begin);

@@ -28,9 +28,10 @@ struct Opened {
 //  2. Damage: renames the segments by ascending sequence, so that what is left after a crash in the
 //     midst of it never looks whole; then the snapshots, and the mark last.
 //  3. Otherwise removes what lies behind the chain: prepared segments and torn ones.
-//  4. Unless the last batch is marked and followed by zeros alone, begins a new segment with it: with
-//     the last batch again if it may be in the page cache alone (H11b), else with an empty one, which
-//     cuts what is torn behind it.
+//  4. Unless the last batch is marked and followed by zeros alone, begins a new segment with it:
+//  with
+//     the last batch again if it may be in the page cache alone (H11b), else with an empty one,
+//     which cuts what is torn behind it.
 //  5. Writes the mark, and only then (H19) removes what lies before the chain.
 class Loader : public std::enable_shared_from_this<Loader> {
  public:
@@ -58,6 +59,7 @@ class Loader : public std::enable_shared_from_this<Loader> {
   void fail(absl::Status status) { done_(std::move(status)); }
 
   Step remove_step(std::string name);
+  void remove_temporary_files(std::vector<Step>& steps);
   [[nodiscard]] Tail last_tail() const;
   [[nodiscard]] bool last_is_marked() const;
   [[nodiscard]] std::string explanation() const;
@@ -69,7 +71,7 @@ class Loader : public std::enable_shared_from_this<Loader> {
   Done done_;
 
   Scan scan_;
-  std::vector<std::string> names_;        // All of them, sorted.
+  std::vector<std::string> names_;         // All of them, sorted.
   std::vector<RoundNum> snapshot_rounds_;  // Descending.
   Opened opened_;
   BatchBuffer buffer_;

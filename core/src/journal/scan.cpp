@@ -54,7 +54,11 @@ void Scan::add_mark(std::span<const std::byte> content) {
       continue;
     }
     status_.Update(check_owner(kMarkName, kind, mark.owner, owner_));
-    if (!status_.ok() || mark.number <= mark_.number) continue;
+    if (!status_.ok()) continue;
+    // Of two that name one batch, the later is that of the start which wrote it again.
+    const bool is_newer =
+        mark.number > mark_.number || (mark.number == mark_.number && mark.segment > mark_.segment);
+    if (!is_newer) continue;
     mark_ = mark;
     mark_slot_ = slot;
   }
@@ -90,6 +94,11 @@ void Scan::compare_writings(const BatchHeader& again) {
   const std::uint64_t gone_from = same ? again.number + 1 : again.number;
   std::erase_if(written_again_, [&](const Proof& proof) { return proof.number >= gone_from; });
   if (same) written_again_.push_back({before.number, before.checksum});
+}
+
+bool Scan::last_is_proven() const {
+  const Proof wanted{last(), batches_.back().header.checksum};
+  return std::ranges::find(proofs_, wanted) != proofs_.end();
 }
 
 bool Scan::damaged() const {

@@ -56,6 +56,9 @@ class Scan {
   [[nodiscard]] std::uint64_t last() const { return empty() ? 0 : batches_.back().header.number; }
   // The highest batch that is proven to have been durable.
   [[nodiscard]] std::uint64_t synced() const { return synced_; }
+  // The last batch is proven durable as it is written where the chain holds it: an earlier writing of
+  // it proves that nothing is lost, not that this one is more than cached. Requires: not empty.
+  [[nodiscard]] bool last_is_proven() const;
   // What the mark alone says.
   [[nodiscard]] const Mark& mark() const { return mark_; }
   [[nodiscard]] std::size_t mark_slot() const { return mark_slot_; }

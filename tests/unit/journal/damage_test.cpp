@@ -203,6 +203,53 @@ TEST(JournalDamage, ABatchThatWasMarkedAndIsWrittenAgain) {
   }
 }
 
+// As above, and the first writing lies in a segment of its own, which later starts remove: then
+// only the newer of the two marks is true.
+TEST(JournalDamage, AMarkedBatchWhoseFirstWritingIsRemoved) {
+  for (std::size_t steps = 0; steps < 40; ++steps) {
+    JournalOnDisk node(steps);
+    write_three(node);
+    ASSERT_TRUE(node.write(batch_of({accepted(1, 3900)})).ok());
+    node.close();
+    std::vector<Record> all = kThree;
+    all.push_back(accepted(1, 3900));
+    node.disk.misread(std::string(journal_format::kMarkName),
+                      Bytes(journal_format::kMarkFileBytes));
+    for (int start = 0; start < 4; ++start) {
+      if (start < 2) {
+        node.open();
+        node.journal->load([](const absl::StatusOr<Loaded>&) {});
+        for (std::size_t i = 0; i < steps; ++i) node.loop.step();
+        node.crash_losing_all();
+      }
+      const auto loaded = node.open_and_load();
+      ASSERT_TRUE(loaded.ok());
+      ASSERT_EQ(loaded->memory, MemoryKind::kIntact) << steps << ": " << loaded->detail;
+      EXPECT_TRUE(loaded->records == all);
+      node.crash_losing_all();
+    }
+  }
+}
+
+// The second writing fails: it is read back from the cache, and must be made durable before
+// anything follows it, although the first one was marked.
+TEST(JournalDamage, AMarkedBatchWhoseSecondWritingIsOnlyCached) {
+  JournalOnDisk node;
+  write_three(node);
+  node.close();
+  node.disk.misread(std::string(journal_format::kMarkName), Bytes(journal_format::kMarkFileBytes));
+  node.disk.faults().sync_errors = 1;
+  ASSERT_FALSE(node.open_and_load().ok());
+  node.kill();
+  for (int start = 0; start < 3; ++start) {
+    const auto loaded = node.open_and_load();
+    ASSERT_TRUE(loaded.ok());
+    ASSERT_EQ(loaded->memory, MemoryKind::kIntact) << loaded->detail;
+    EXPECT_TRUE(loaded->records == kThree);
+    node.crash_losing_all();
+  }
+}
+
 // As above, but what follows is another batch of the same number: the marked one is lost.
 TEST(JournalDamage, ABatchThatWasMarkedAndIsReplaced) {
   const std::string mark_name(journal_format::kMarkName);
@@ -257,6 +304,19 @@ TEST(JournalDamage, StaysDamagedUntilANewMemoryIsBegun) {
     EXPECT_EQ(loaded->memory, MemoryKind::kIntact) << loaded->detail;
     EXPECT_TRUE(loaded->records == anew);
   }
+}
+
+// A crash while a snapshot was saved, then rot: the new memory may have to save one of the same
+// round.
+TEST(JournalDamage, WhatIsLeftOfASnapshotIsNotInTheWay) {
+  JournalOnDisk node;
+  write_three(node);
+  node.close();
+  node.disk.put("snapshot-0000000000000009.new", Bytes(100));
+  ASSERT_TRUE(node.disk.rot(segment(1), 200));
+  ASSERT_EQ(node.open_and_load()->memory, MemoryKind::kDamaged);
+  ASSERT_TRUE(node.write(batch_of({IdentityRecord{Incarnation(77)}})).ok());
+  EXPECT_TRUE(node.save(snapshot(9, 300)).ok());
 }
 
 TEST(JournalDamage, ASnapshotThatIsNeededAndRots) {
