@@ -116,10 +116,10 @@ bool WorldStorage::complete(absl::Status status) {
 void WorldStorage::save(SnapshotPtr snapshot, WriteDone done) {
   world_->at(world_->now().after(latency), [this, alive = alive_, snapshot = std::move(snapshot),
                                             done = std::move(done)]() mutable {
-    if (*alive) {
-      disk_->snapshot = std::move(snapshot);
-      done(absl::OkStatus());
-    }
+    if (!*alive) return;
+    if (mode == Mode::kFull) return done(absl::ResourceExhaustedError("full"));
+    disk_->snapshot = std::move(snapshot);
+    done(absl::OkStatus());
   });
 }
 

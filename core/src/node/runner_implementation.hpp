@@ -139,6 +139,7 @@ class Runner::Implementation {
   void on(const SnapshotTaken& taken);
   void start_save(Save save);
   void on_saved(const absl::Status& status);
+  void save_what_waits();
   void give(Save save);
   void end_snapshot_waiters();
 
@@ -224,14 +225,15 @@ class Runner::Implementation {
   std::vector<absl::AnyInvocable<void(SnapshotPtr)>> snapshot_waiters_;
   std::optional<Save> saving_;
   std::optional<Save> save_next_;
+  Timestamp save_again_ = Timestamp::max();  // `save_next_`, after one that found no space.
   RoundNum saved_round_;
 
   // Those that wait.
   AppendWaiters waiters_;
-  std::vector<Retry> retries_;  // A heap, the earliest on top.
+  std::vector<Retry> retries_;               // A heap, the earliest on top.
   Timestamp overdue_at_ = Timestamp::max();  // No waiter's deadline is earlier.
   std::deque<absl::AnyInvocable<void(absl::Status)>> read_waiters_;  // By ticket.
-  std::uint64_t first_ticket_ = 1;  // Of the front one.
+  std::uint64_t first_ticket_ = 1;                                   // Of the front one.
 };
 
 template <class Work>

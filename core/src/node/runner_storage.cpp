@@ -84,7 +84,7 @@ void Runner::Implementation::on(const SnapshotTaken& taken) {
     return;
   }
   bytes_since_snapshot_ = 0;
-  if (!saving_.has_value()) {
+  if (!saving_.has_value() && save_again_ == Timestamp::max()) {
     start_save(std::move(save));
     return;
   }
@@ -129,7 +129,20 @@ void Runner::Implementation::on_saved(const absl::Status& status) {
     saved_round_ = save.snapshot->round;
     step(SnapshotSaved{saved_round_});
   }
+  // Without it nothing above an installed snapshot is durable, and no older record may go: it is
+  // tried until there is space.
+  if (!status.ok()) {
+    if (!save_next_.has_value()) save_next_ = Save{save.snapshot, {}};
+    save_again_ = now_.after(options_.storage_retry);
+    give(std::move(save));
+    return;
+  }
   give(std::move(save));
+  save_what_waits();
+}
+
+void Runner::Implementation::save_what_waits() {
+  save_again_ = Timestamp::max();
   if (save_next_.has_value() && active()) {
     start_save(*std::exchange(save_next_, std::nullopt));
   }

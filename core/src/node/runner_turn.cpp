@@ -167,6 +167,9 @@ void Runner::Implementation::run_timers() {
   if (write_again_ <= now_) {
     write_in_flight();
   }
+  if (save_again_ <= now_) {
+    save_what_waits();
+  }
 }
 
 void Runner::Implementation::step(Input input) {
@@ -279,7 +282,7 @@ Timestamp Runner::Implementation::deadline() const {
     return Timestamp::max();
   }
   Timestamp earliest =
-      std::min({replica_->deadline(), writes_.deadline(), write_again_, overdue_at_});
+      std::min({replica_->deadline(), writes_.deadline(), write_again_, save_again_, overdue_at_});
   if (!retries_.empty()) {
     earliest = std::min(earliest, retries_.front().due);
   }

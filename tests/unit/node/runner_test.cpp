@@ -265,5 +265,21 @@ TEST_F(RunnerTest, TellsTheCommunicatorWhomToReachAndKeepsThoseWhoLeft) {
   EXPECT_EQ(communicator.reached[2].address, "c:1");
 }
 
+// An installed snapshot that finds no space: nothing above it is durable until it is saved, and nobody
+// takes another one meanwhile.
+TEST_F(RunnerTest, ASnapshotThatFoundNoSpaceIsSavedOnceThereIsSome) {
+  start();
+  storage.mode = WorldStorage::Mode::kFull;
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->round = RoundNum(5);
+  say(SnapshotTaken{snapshot});
+  run(std::chrono::milliseconds(10));
+  EXPECT_EQ(disk.snapshot, nullptr);
+  storage.mode = WorldStorage::Mode::kLater;
+  run(options.storage_retry);
+  ASSERT_NE(disk.snapshot, nullptr);
+  EXPECT_EQ(disk.snapshot->round, RoundNum(5));
+}
+
 }  // namespace
 }  // namespace synod::testing
