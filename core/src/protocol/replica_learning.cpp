@@ -80,7 +80,9 @@ void Replica::Implementation::commit_by_id(const CommitRun& run, NodeId told_by)
 }
 
 void Replica::Implementation::on(From from, const Commit& message) {
-  fetcher_.heard();
+  // A leader that has told nothing yet says so again and again: it is alive, but that is no news of
+  // the log, and whoever lacks everything must go on asking.
+  if (!message.entries.empty() || !message.by_id.empty()) fetcher_.heard();
   RoundNum highest;
   CoordNum coord;
   for (const PlacedEntry& placed : message.entries) {
@@ -406,6 +408,11 @@ void Replica::Implementation::replay(Recovered recovered) {
   }
   for (const Record& record : recovered.records) replay_record(record);
   if (const std::string why = founding_.contradiction(); !why.empty()) violate(why);
+  // The storage was stopped after it had saved an installed snapshot, and before the checkpoint:
+  // what is recorded from here on rests on it, and the storage has to know (H19).
+  if (recovered.snapshot != nullptr && replayed_mark_ < recovered.snapshot->round) {
+    checkpoint_wanted_ = recovered.snapshot->round;
+  }
   found();
   while (learner_.has_state() && !halted_ && membership_.genesis().has_value()) {
     std::optional<Learner::Step> step = learner_.apply_next();

@@ -278,5 +278,56 @@ TEST(Replica, AgreesThroughLossesAndCrashes) {
   }
 }
 
+// A memory that knows nothing hears a leader that has told nothing yet, again and again. It must go
+// on asking: nobody else will tell it, for as long as nothing is appended.
+TEST(Replica, AnEmptyCommitDoesNotKeepANodeFromAsking) {
+  LogState state;
+  IndiscriminateVoter voter;
+  ReplicaOptions options;
+  options.id = n(3);
+  options.incarnation = Incarnation(999);
+  options.founders = cluster_of({1, 2, 3});
+  Recovered recovered;
+  recovered.records = {IdentityRecord{options.incarnation},
+                       GenesisRecord{genesis_of({1, 2, 3}), true}};
+  Timestamp now(1'000'000);
+  Replica replica(options, state, voter, std::move(recovered), now);
+  bool asked = false;
+  for (int i = 0; i < 10; ++i) {
+    now = now.after(options.idle_interval);
+    replica.step(now, Deliver{n(1), memory_of(1), Commit{}});
+    Output output;
+    replica.take_output(output);
+    asked = asked || !all_of<Fetch>(output.messages).empty();
+  }
+  EXPECT_TRUE(asked);
+}
+
+// H19: a node is stopped after an installed snapshot was saved and before its checkpoint. What it
+// records after the restart rests on that snapshot, so the storage must be told first.
+TEST(Replica, ASnapshotThatNoCheckpointNamesGetsOneAfterARestart) {
+  Nodes nodes(3);
+  for (std::uint64_t i = 1; i <= 5; ++i) nodes.append(1, i, "entry");
+  nodes.run(kMoment);
+  nodes.step(2, TakeSnapshot{});
+  nodes.run(kMoment);
+  const SnapshotPtr snapshot = nodes.at(2).snapshot;
+  ASSERT_NE(snapshot, nullptr);
+  LogState state;
+  IndiscriminateVoter voter;
+  ReplicaOptions options;
+  options.id = n(2);
+  options.incarnation = Incarnation(999);
+  options.founders = cluster_of({1, 2, 3});
+  Recovered recovered;
+  recovered.records = {IdentityRecord{options.incarnation}};
+  recovered.snapshot = snapshot;
+  Replica replica(options, state, voter, std::move(recovered), Timestamp(1'000'000));
+  Output output;
+  replica.take_output(output);
+  EXPECT_TRUE(output.checkpoint);
+  EXPECT_EQ(output.checkpoint_round, snapshot->round);
+}
+
 }  // namespace
 }  // namespace synod::testing
