@@ -128,7 +128,9 @@ struct ReplicaOptions {
 
   // A question that is not answered is asked again after this, doubling up to eight times, with jitter.
   Duration retransmit_after = std::chrono::milliseconds(100);
-  // A campaign that got no quorum in this time has failed.
+  // A campaign that got no quorum in this time has failed. This, the next and `quorum_timeout` are
+  // for disks that sync fast: where a quorum's answer takes longer, as measured, so do they, up to
+  // ten times.
   Duration campaign_timeout = std::chrono::milliseconds(600);
   // After a lost campaign the next one waits a random time up to this, doubling up to eight times.
   Duration back_off = std::chrono::milliseconds(50);

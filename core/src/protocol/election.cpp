@@ -18,7 +18,8 @@ void Election::start(CoordNum coord, RoundNum round, ElectoratePtr electorate) {
   abstentions_.clear();
   attempts_ = 0;
   asked_at_ = shared_.now;
-  give_up_at_ = shared_.now.after(shared_.options.campaign_timeout);
+  give_up_at_ = shared_.now.after(shared_.pace.patience(shared_.options.campaign_timeout));
+  shared_.pace.asked(Pace::Question::kPromise, coord, round, electorate_, shared_.now);
   ask(false);
 }
 
@@ -105,9 +106,9 @@ void Election::lose() {
     not_before_ = shared_.now;
     return;
   }
+  const Duration pause = shared_.pace.patience(shared_.options.back_off);
   not_before_ = shared_.now.after(shared_.prng.between(
-      Duration(1), std::max(Duration(1), shared_.options.back_off *
-                                             (1 << std::min<std::uint32_t>(losses_ - 1, 3)))));
+      Duration(1), std::max(Duration(1), pause * (1 << std::min<std::uint32_t>(losses_ - 1, 3)))));
 }
 
 AppendError Election::error() const {

@@ -273,7 +273,7 @@ std::string Founding::detail() const {
   if (stage_ == GenesisStage::kComplete) return {};
   if (is_replacement_) {
     return "the memory of this node was damaged, and nobody who answers knows the cluster: start "
-           "those that do, or put an intact directory back; to begin anew, delete every directory";
+           "those that do; to begin anew without what was, delete every directory";
   }
   return by_quorum() ? detail_by_quorum() : detail_by_all();
 }

@@ -243,6 +243,8 @@ Duration Proposer::quorum_age() const {
 }
 
 void Proposer::send(Batch batch) {
+  shared_.pace.asked(Pace::Question::kAcceptance, mandate_->coord(), batch.first, batch.electorate,
+                     shared_.now);
   if (untold_to_ != nullptr && untold_to_ != batch.electorate) flush_commits();
   const bool to_all = shared_.options.acceptances_to_learners;
   Propose propose;

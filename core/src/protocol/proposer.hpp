@@ -120,6 +120,10 @@ class Proposer {
   // Whether another attempt with `id` waits or is in flight, besides the one in `round`.
   [[nodiscard]] bool is_elsewhere(const EntryId& id, RoundNum round) const;
   void fail(const Append& append, AppendErrorKind kind, Fate fate);
+  // How long a quorum may be silent.
+  [[nodiscard]] Duration patience() const {
+    return shared_.pace.patience(shared_.options.quorum_timeout);
+  }
   [[nodiscard]] std::vector<NodeId> without_self(const std::vector<NodeId>& ids) const;
 
   Shared& shared_;

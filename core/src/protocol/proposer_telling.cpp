@@ -135,7 +135,7 @@ bool Proposer::tick() {
   }
   // H15: a leader that no quorum answers is none, whatever its followers hear of it.
   const bool waits = unchosen_ > 0 || lacks_promises_;
-  const bool silent = waits && shared_.now.since(waiting_since_) >= shared_.options.quorum_timeout;
+  const bool silent = waits && shared_.now.since(waiting_since_) >= patience();
   if (!silent || SYNOD_MUTANT("deaf-leader-stays")) return true;
   SYNOD_MARK("proposer.quorum-is-silent");
   return false;
@@ -149,7 +149,7 @@ Timestamp Proposer::deadline() const {
   deadline = std::min({deadline, tell_by_, repeat_at_, resend_at_});
   if (lacks_promises_) deadline = std::min(deadline, ask_promises_at_);
   if (unchosen_ > 0 || lacks_promises_) {
-    deadline = std::min(deadline, waiting_since_.after(shared_.options.quorum_timeout));
+    deadline = std::min(deadline, waiting_since_.after(patience()));
   }
   return deadline;
 }

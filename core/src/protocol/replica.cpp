@@ -67,6 +67,7 @@ void Replica::Implementation::step(Timestamp now, Input input) {
 void Replica::Implementation::take_output(Output& output) {
   if (!halted_) settle();
   shared_.outbox.take(output);
+  if (!output.records.empty()) shared_.pace.handed_over(output.sequence, shared_.now);
   if (!halted_) return;
   // A node that contradicts itself or was contradicted says nothing more.
   output.messages.clear();
@@ -182,6 +183,7 @@ void Replica::Implementation::on(const FetchRange& range) {
 }
 
 void Replica::Implementation::on(const Written& written) {
+  shared_.pace.written(written.sequence, shared_.now);
   learner_.written(written.sequence);
   founding_.written(written.sequence);
   if (admission_sequence_ != 0 && written.sequence >= admission_sequence_) admission_sequence_ = 0;
@@ -193,6 +195,7 @@ void Replica::Implementation::on(const StorageTrouble& trouble) {
   SYNOD_MARK("replica.storage-trouble");
   storage_trouble_ = trouble.trouble;
   passive_detail_ = trouble.why;
+  shared_.pace.forget_writes();
   if (trouble.trouble) {
     election_.stop();
     resign({}, AppendErrorKind::kStorage);

@@ -25,7 +25,7 @@ void Replica::Implementation::directive(DirectiveKind kind, RoundNum round, Coor
   if (kind == DirectiveKind::kPrepare || coord < leader_coord_) return;
   leader_coord_ = coord;
   leader_heard_at_ = shared_.now;
-  leader_heard_ = quorum_age < shared_.options.quorum_timeout;
+  leader_heard_ = quorum_age < shared_.pace.patience(shared_.options.quorum_timeout);
 }
 
 bool Replica::Implementation::leader_seems_alive() const {
@@ -70,6 +70,8 @@ void Replica::Implementation::on(From from, const Prepare& prepare) {
 }
 
 void Replica::Implementation::on(From from, const Promise& promise) {
+  shared_.pace.answered(Pace::Question::kPromise, promise.coord, promise.round, 1, from.first,
+                        from.second, shared_.now);
   if (promise.page == 0) {
     shared_.outbox.event(VoteReceived{from.first, false, promise.coord, promise.round, promise.vote,
                                       election_.asked_at()});
@@ -290,6 +292,8 @@ void Replica::Implementation::count_own_votes(std::uint64_t sequence) {
 }
 
 void Replica::Implementation::on(From from, const Acceptance& acceptance) {
+  shared_.pace.answered(Pace::Question::kAcceptance, acceptance.coord, acceptance.first,
+                        acceptance.count, from.first, from.second, shared_.now);
   shared_.outbox.event(VoteReceived{from.first, true, acceptance.coord, acceptance.first,
                                     acceptance.vote, proposer_.sent_at(acceptance.first)});
   std::vector<PlacedEntry> chosen;

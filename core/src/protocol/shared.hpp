@@ -9,6 +9,8 @@
 #include <synod/replica.hpp>
 #include "base/mutants.hpp"
 
+#include "protocol/pace.hpp"
+
 namespace synod {
 
 // Gathers what a replica has to say until somebody takes it. Knows when a record will be durable.
@@ -77,6 +79,7 @@ struct Shared {
   Timestamp now;
   Prng prng;
   Outbox outbox;
+  Pace pace;
 };
 
 }  // namespace synod

@@ -234,6 +234,22 @@ TEST_F(ProposerTest, GivesUpWhereNoQuorumAnswers) {
   EXPECT_FALSE(proposer_.tick());
 }
 
+// Syncs of two seconds: the answers of a quorum cannot come in one.
+TEST_F(ProposerTest, IsPatientWhereSyncsAreSlow) {
+  for (std::uint64_t i = 1; i < 20; ++i) {
+    parts_.shared.pace.handed_over(i, parts_.shared.now);
+    parts_.pass(std::chrono::seconds(2));
+    parts_.shared.pace.written(i, parts_.shared.now);
+  }
+  lead(1);
+  append(1);
+  (void)propose();
+  parts_.pass(5 * parts_.shared.options.quorum_timeout);
+  EXPECT_TRUE(proposer_.tick());
+  parts_.pass(5 * parts_.shared.options.quorum_timeout);
+  EXPECT_FALSE(proposer_.tick()) << "not for ever";
+}
+
 TEST_F(ProposerTest, ResigningSaysWhatIsKnownOfEachAppend) {
   lead(1);
   append(1);
