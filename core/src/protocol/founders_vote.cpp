@@ -104,7 +104,7 @@ void FoundersVote::wait_a_moment() {
 
 void FoundersVote::campaign(const GenesisMap& terms) {
   SYNOD_CHECK(!campaign_.has_value() && electorate_ != nullptr, "no bid can begin");
-  campaign_.emplace();
+  campaign_ = Campaign{};
   campaign_->coord = {std::max(vote_.promised.counter, counter_seen_) + 1, shared_.options.id,
                       shared_.options.incarnation};
   campaign_->terms = terms;
