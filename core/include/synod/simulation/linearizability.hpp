@@ -56,16 +56,26 @@ using OperationOf = Operation<typename M::Input, typename M::Output>;
 template <class M>
 using HistoryOf = std::vector<OperationOf<M>>;
 
+// step() says at most one state that follows …
+template <class M>
+concept StepsToOne = requires(const M& model, const typename M::State& state,
+                              const typename M::Input& input,
+                              const std::optional<typename M::Output>& output) {
+  { model.step(state, input, output) } -> std::same_as<std::optional<typename M::State>>;
+};
+// … or any number of them.
+template <class M>
+concept StepsToMany = requires(const M& model, const typename M::State& state,
+                               const typename M::Input& input,
+                               const std::optional<typename M::Output>& output) {
+  { *model.step(state, input, output).begin() } -> std::convertible_to<typename M::State>;
+};
+template <class M>
+concept Steps = StepsToOne<M> || StepsToMany<M>;
 template <class M>
 concept SequentialModel = std::equality_comparable<typename M::State> &&
-    std::copyable<typename M::State> &&
-    requires(const M& model, const typename M::State& state, const typename M::Input& input,
-             const std::optional<typename M::Output>& output) {
+    std::copyable<typename M::State> && Steps<M> && requires(const M& model) {
   { model.initial() } -> std::convertible_to<typename M::State>;
-  { *model.step(state, input, output).begin() } -> std::convertible_to<typename M::State>;
-} || requires(const M& model, const typename M::State& state, const typename M::Input& input,
-              const std::optional<typename M::Output>& output) {
-  { model.step(state, input, output) } -> std::same_as<std::optional<typename M::State>>;
 };
 template <class M>
 concept PartitionedModel = SequentialModel<M> &&
