@@ -42,6 +42,11 @@ class CheckerTest : public testing::Test {
   void apply(NodeId node, std::uint64_t round, std::uint64_t id) {
     checker.on_applied(node, RoundNum(round), entry(id), std::nullopt);
   }
+  void found() {
+    GenesisMap map;
+    for (const Member& member : three().members) map.members.push_back({member, kMemory});
+    checker.on_genesis(map);
+  }
   // The first violation names this invariant.
   void expect_broken(const std::string& invariant) {
     ASSERT_FALSE(checker.ok()) << "nothing was found";
@@ -218,6 +223,67 @@ TEST_F(CheckerTest, TwoClustersOfOneRound) {
   expect_broken("I13");
 }
 
+TEST_F(CheckerTest, AStateThatForgetsTheClusterOfARound) {
+  Cluster smaller = three();
+  smaller.members.pop_back();
+  checker.on_cluster(kA, RoundNum(5), std::make_shared<const Cluster>(smaller));
+  checker.on_cluster(kB, RoundNum(5), nullptr);  // The one of the beginning.
+  expect_broken("I13");
+}
+
+// H2: A promised, B did not, and the round's cluster is A and B.
+TEST_F(CheckerTest, AProposalThatTheRoundsClusterGaveNoMandateFor) {
+  found();
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(1, kA)});
+  checker.on_durable(kC, kMemory, PromiseRecord{coord(1, kA)});
+  accept(kA, 1, coord(1, kA), 5);
+  EXPECT_TRUE(checker.ok());
+  Cluster two = three();
+  two.members.pop_back();
+  checker.on_cluster(kA, RoundNum(2), std::make_shared<const Cluster>(two));
+  accept(kA, 2, coord(1, kA), 6);
+  expect_broken("I13");
+}
+
+TEST_F(CheckerTest, APromiseOfAMemoryThatDoesNotCountGivesNoMandate) {
+  found();
+  checker.on_durable(kA, kMemory, PromiseRecord{coord(1, kA)});
+  checker.on_durable(kB, Incarnation(99), PromiseRecord{coord(1, kA)});
+  accept(kA, 1, coord(1, kA), 5);
+  expect_broken("I13");
+}
+
+// H20.
+TEST_F(CheckerTest, ARemovalThatIsCompleteTooEarly) {
+  found();
+  Cluster others = three();
+  others.members.erase(others.members.begin());
+  checker.on_cluster(kB, RoundNum(4), std::make_shared<const Cluster>(others));
+  checker.on_durable(kB, kMemory, CommitMarkRecord{RoundNum(3)});
+  checker.on_checkpoint(kC, kMemory, RoundNum(3));
+  checker.on_removal_complete(kA, RoundNum(4));
+  EXPECT_TRUE(checker.ok());
+  checker.on_cluster(kB, RoundNum(6), std::make_shared<const Cluster>(others));
+  checker.on_checkpoint(kB, kMemory, RoundNum(5));
+  checker.on_removal_complete(kA, RoundNum(6));
+  expect_broken("I13");
+}
+
+TEST_F(CheckerTest, WhoCanCarryOnIsCountedInEveryRoundThatIsNotDurable) {
+  found();
+  using Memories = Checker::Memories;
+  EXPECT_FALSE(checker.can_carry_on(Memories{{kA, kMemory}}));
+  EXPECT_TRUE(checker.can_carry_on(Memories{{kA, kMemory}, {kC, kMemory}}));
+  EXPECT_FALSE(checker.can_carry_on(Memories{{kA, kMemory}, {kC, Incarnation(9)}}));
+  EXPECT_FALSE(checker.can_carry_on(Memories{{kA, kMemory}, {kC, Incarnation(0)}}));
+  Cluster alone;
+  alone.members.push_back(Member{.id = kB});
+  checker.on_cluster(kA, RoundNum(3), std::make_shared<const Cluster>(alone));
+  EXPECT_FALSE(checker.can_carry_on(Memories{{kB, kMemory}})) << "rounds 1 and 2 are open";
+  checker.on_durable(kB, kMemory, CommitMarkRecord{RoundNum(2)});
+  EXPECT_TRUE(checker.can_carry_on(Memories{{kB, kMemory}}));
+}
+
 TEST_F(CheckerTest, WhatWasSaidNotToHappenDoes) {
   checker.on_append({0, 5});
   checker.on_failed({0, 5}, ClientView::kDidNotHappen);
@@ -256,18 +322,6 @@ TEST_F(CheckerTest, AnAcceptanceThatIsToldBeforeItIsDurable) {
   EXPECT_TRUE(checker.ok());
   checker.on_vote(kA, kMemory, Acceptance{coord(1, kB), RoundNum(1), 2, {}});
   expect_broken("I6");
-}
-
-TEST_F(CheckerTest, ARemovalThatIsCompleteTooEarly) {
-  choose(1, 5);
-  choose(2, 6);
-  apply(kA, 1, 5);
-  apply(kA, 2, 6);
-  apply(kB, 1, 5);
-  checker.on_removal_complete(kA, RoundNum(2));
-  EXPECT_TRUE(checker.ok());
-  checker.on_removal_complete(kA, RoundNum(3));
-  expect_broken("I13");
 }
 
 TEST_F(CheckerTest, ASnapshotThatGoesBack) {

@@ -45,12 +45,15 @@ void Checker::on_durable(NodeId node, Incarnation incarnation, const Record& rec
   if (const auto* promised = std::get_if<PromiseRecord>(&record)) {
     promise(node, incarnation, promised->coord, rewritten);
   } else if (const auto* accepted = std::get_if<AcceptedRecord>(&record)) {
+    check_mandate(accepted->placed);
     promise(node, incarnation, accepted->placed.coord, rewritten);
     accept(node, incarnation, accepted->placed);
   } else if (const auto* genesis = std::get_if<GenesisRecord>(&record)) {
     if (genesis->complete) on_genesis(genesis->map);
   } else if (const auto* vote = std::get_if<GenesisVoteRecord>(&record)) {
     vote_on_genesis(node, *vote, rewritten);
+  } else if (const auto* mark = std::get_if<CommitMarkRecord>(&record)) {
+    on_checkpoint(node, incarnation, mark->round);
   }
 }
 
@@ -70,7 +73,12 @@ void Checker::vote_on_genesis(NodeId node, const GenesisVoteRecord& vote, bool r
     violation("I4", "the genesis has two maps at " + to_string(vote.accepted_at));
   }
   if (std::find(by.begin(), by.end(), node) == by.end()) by.push_back(node);
-  if (is_chosen(cluster_, accepted.votes)) on_genesis(accepted.map);
+  if (is_chosen(*cluster_, accepted.votes)) on_genesis(accepted.map);
+}
+
+void Checker::on_checkpoint(NodeId node, Incarnation incarnation, RoundNum round) {
+  RoundNum& durable_to = nodes_[node].durable_to[incarnation];
+  durable_to = std::max(durable_to, round);
 }
 
 void Checker::promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten) {
@@ -80,6 +88,11 @@ void Checker::promise(NodeId node, Incarnation incarnation, const CoordNum& coor
                         " and then " + to_string(coord));
   }
   promised = std::max(promised, coord);
+  Promisers& promisers = promisers_[coord];
+  const std::pair promiser{node, incarnation};
+  if (std::find(promisers.begin(), promisers.end(), promiser) == promisers.end()) {
+    promisers.push_back(promiser);
+  }
 }
 
 void Checker::on_loaded(NodeId node, Incarnation incarnation, const std::vector<Record>& records) {
@@ -135,7 +148,7 @@ void Checker::accept(NodeId node, Incarnation incarnation, const PlacedEntry& pl
   }
   if (std::find(it->by.begin(), it->by.end(), node) != it->by.end()) return;
   it->by.push_back(node);
-  if (!is_chosen(round.cluster ? *round.cluster : cluster_, *it)) return;
+  if (!is_chosen(round.cluster ? *round.cluster : *cluster_, *it)) return;
   if (round.chosen == 0) {
     ++rounds_chosen_;
   } else if (round.chosen != print) {
@@ -145,17 +158,42 @@ void Checker::accept(NodeId node, Incarnation incarnation, const PlacedEntry& pl
   round.chosen = print;
 }
 
-bool Checker::is_chosen(const Cluster& cluster, const Accepted& accepted) const {
+template <class Has>
+bool Checker::is_quorum(const Cluster& cluster, std::uint64_t stated, Has has) const {
   std::uint64_t whole = 0;
   std::uint64_t yes = 0;
   for (const Member& member : cluster.members) {
     if (!member.roles.accept) continue;
     whole += member.weight;
-    const bool voted =
-        std::find(accepted.by.begin(), accepted.by.end(), member.id) != accepted.by.end();
-    if (voted) yes += member.weight;
+    if (has(member.id)) yes += member.weight;
   }
-  return yes >= need(cluster.policy.phase2, whole);
+  return yes >= need(stated, whole);
+}
+
+bool Checker::is_chosen(const Cluster& cluster, const Accepted& accepted) const {
+  return is_quorum(cluster, cluster.policy.phase2, [&](NodeId id) {
+    return std::find(accepted.by.begin(), accepted.by.end(), id) != accepted.by.end();
+  });
+}
+
+// H2: what is proposed in a round was promised by a quorum of that round's cluster, in the memories
+// that count in it. Looked at when the first acceptance of it is durable.
+void Checker::check_mandate(const PlacedEntry& placed) {
+  if (!genesis_) return;
+  const Round& round = at(placed.round);
+  const bool first = std::none_of(round.accepted.begin(), round.accepted.end(),
+                                  [&](const Accepted& each) { return each.coord == placed.coord; });
+  if (!first) return;
+  const Promisers& promisers = promisers_[placed.coord];
+  const Cluster& cluster = round.cluster ? *round.cluster : *cluster_;
+  const bool promised = is_quorum(cluster, cluster.policy.phase1, [&](NodeId id) {
+    return std::any_of(promisers.begin(), promisers.end(), [&](const auto& promiser) {
+      return promiser.first == id && promiser.second == incarnation_at(id, placed.round);
+    });
+  });
+  if (promised) return;
+  violation("I13", at_round(placed.round) + " was proposed at " + to_string(placed.coord) +
+                       ", which no quorum of its cluster had promised");
 }
 
 // --- The state machines --------------------------------------------------------------------------
@@ -167,7 +205,9 @@ void Checker::on_started(NodeId node) {
 
 void Checker::on_cluster(NodeId node, RoundNum round, std::shared_ptr<const Cluster> cluster) {
   Round& known = at(round);
-  if (known.cluster && cluster && !(*known.cluster == *cluster)) {
+  clusters_to_ = std::max(clusters_to_, round);
+  if (cluster == nullptr) cluster = cluster_;
+  if (known.cluster && !(*known.cluster == *cluster)) {
     violation("I13", "node " + to_string(node) + " knows another cluster for " + at_round(round));
   }
   if (!known.cluster) known.cluster = std::move(cluster);
@@ -232,6 +272,56 @@ void Checker::on_digest(NodeId node, RoundNum applied, std::uint64_t digest) {
   known.digest = digest;
 }
 
+// H20: whoever is stopped now is not needed any more.
+void Checker::on_removal_complete(NodeId node, RoundNum boundary) {
+  const Cluster& cluster = cluster_at(boundary);
+  const auto holds = [&](NodeId id) {
+    const auto& durable_to = nodes_[id].durable_to;
+    const auto it = durable_to.find(incarnation_at(id, boundary));
+    return it != durable_to.end() && it->second.next() >= boundary;
+  };
+  if (cluster.find(node) == nullptr && is_quorum(cluster, cluster.policy.phase1, holds) &&
+      is_quorum(cluster, cluster.policy.phase2, holds)) {
+    return;
+  }
+  violation("I13", "node " + to_string(node) +
+                       " says that its removal is complete, and no quorum " + "of the cluster of " +
+                       at_round(boundary) + " holds all before it");
+}
+
+const Cluster& Checker::cluster_at(RoundNum round) const {
+  for (std::uint64_t i = std::min<std::uint64_t>(round.value() + 1, rounds_.size()); i > 0; --i) {
+    if (rounds_[i - 1].cluster) return *rounds_[i - 1].cluster;
+  }
+  return *cluster_;
+}
+
+const Cluster& Checker::newest_cluster() const { return cluster_at(clusters_to_); }
+
+bool Checker::can_carry_on(const Memories& memories) const {
+  RoundNum held;
+  for (const auto& [node, memory] : memories) {
+    const auto known = nodes_.find(node);
+    if (known == nodes_.end() || memory == Incarnation(0)) continue;
+    const auto durable_to = known->second.durable_to.find(memory);
+    if (durable_to != known->second.durable_to.end()) held = std::max(held, durable_to->second);
+  }
+  const RoundNum last = std::max(clusters_to_, settled_to().next());
+  for (RoundNum round = held.next(); round <= last; round = round.next()) {
+    const auto counts = [&](NodeId id) {
+      const auto memory = memories.find(id);
+      if (memory == memories.end() || memory->second == Incarnation(0)) return false;
+      const Incarnation counting = incarnation_at(id, round);
+      return counting == memory->second || counting == Incarnation::max();
+    };
+    const Cluster& cluster = cluster_at(round);
+    const bool quorums = is_quorum(cluster, cluster.policy.phase1, counts) &&
+                         is_quorum(cluster, cluster.policy.phase2, counts);
+    if (!quorums) return false;
+  }
+  return true;
+}
+
 RoundNum Checker::settled_to() const {
   RoundNum round;
   for (const auto& [node, state] : nodes_) round = std::max(round, state.applied);
@@ -264,22 +354,6 @@ bool Checker::holds(NodeId node, Incarnation incarnation, RoundNum round, const 
   return std::any_of(accepted.begin(), accepted.end(), [&](const Accepted& each) {
     return each.coord == coord && std::find(each.by.begin(), each.by.end(), node) != each.by.end();
   });
-}
-
-void Checker::on_removal_complete(NodeId node, RoundNum boundary) {
-  const Round& round = at(boundary);
-  const Cluster& cluster = round.cluster ? *round.cluster : cluster_;
-  std::uint64_t whole = 0;
-  std::uint64_t there = 0;
-  for (const Member& member : cluster.members) {
-    if (!member.roles.accept) continue;
-    whole += member.weight;
-    if (nodes_[member.id].applied.next() >= boundary) there += member.weight;
-  }
-  if (there < need(0, whole)) {
-    violation("I13", "node " + to_string(node) + " says that its removal from " +
-                         at_round(boundary) + " on is complete, and a quorum lacks rounds below");
-  }
 }
 
 // --- The clients ---------------------------------------------------------------------------------

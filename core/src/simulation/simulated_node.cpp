@@ -34,6 +34,7 @@ SimulatedNode::SimulatedNode(World& world, NodeId id, std::uint64_t seed, ClockD
       id_(id),
       prng_(seed),
       drift_(drift),
+      moods_(prng_.fork()),
       limits_(world.options.replica.limits),
       disk_(prng_.fork()) {
   world_.network.add(id_, lane_);
@@ -52,9 +53,11 @@ RunnerOptions SimulatedNode::runner_options() {
   options.replica = world_.options.replica;
   options.replica.id = id_;
   options.replica.limits = limits_;
-  if (stickiness_ != Duration::zero()) options.replica.stickiness = stickiness_;
-  options.replica.founders = world_.cluster;
-  options.replica.found_alone = world_.cluster.members.size() == 1;
+  // A spare joins: it knows whom to ask.
+  if (world_.cluster.find(id_) != nullptr) options.replica.founders = world_.cluster;
+  options.replica.peers = world_.peers;
+  // Who founds alone says so once: never of a directory that came up empty (H21).
+  options.replica.found_alone = world_.cluster.members.size() == 1 && !wiped_;
   options.replica.seed = prng_.next();
   options.snapshot_every_bytes = world_.options.snapshot_every_bytes;
   return options;
@@ -90,7 +93,8 @@ void SimulatedNode::make_runner() {
   const SimulationOptions& options = world_.options;
   life_->runner = std::make_unique<Runner>(
       runner_options(), *life_->runtime, *life_->storage, *life_->communicator, *life_->state,
-      options.voter ? options.voter(id_) : std::make_unique<IndiscriminateVoter>(),
+      std::make_unique<MoodyVoter>(
+          options.voter ? options.voter(id_) : std::make_unique<IndiscriminateVoter>(), moods_),
       options.decorations ? options.decorations(id_) : std::vector<std::unique_ptr<Decoration>>());
   life_->runner->on_event([this](const Event& event) { on_event(event); });
   life_->runner->on_stopped([this](absl::Status status) {
@@ -108,13 +112,48 @@ void SimulatedNode::make_runner() {
   });
 }
 
-void SimulatedNode::crash() {
-  world_.trace(id_, "crashes");
+Incarnation SimulatedNode::memory() const {
+  return ready() ? life_->runner->view().incarnation : memory_;
+}
+
+void SimulatedNode::end_life() {
+  memory_ = memory();
+  clock_stopped_at_.reset();
   world_.scheduler.end_life(lane_);
   life_->communicator->stop();
+}
+
+void SimulatedNode::crash() {
+  world_.trace(id_, "crashes");
+  end_life();
   // Often only the process dies: what it wrote is still to be read, and may yet be lost (H11b).
   prng_.chance(0.3) ? disk_.kill(prng_) : disk_.crash(prng_);
   life_.reset();
+}
+
+void SimulatedNode::pause(bool clock_too) {
+  world_.scheduler.pause(lane_);
+  if (clock_too) clock_stopped_at_ = local_now();
+}
+
+void SimulatedNode::resume() {
+  world_.scheduler.resume(lane_);
+  if (!clock_stopped_at_.has_value()) return;
+  life_->runtime->set_clock(*std::exchange(clock_stopped_at_, std::nullopt));
+  drift_ = life_->runtime->drift();
+}
+
+void SimulatedNode::retire() {
+  if (!ready() || !in_service_) return;
+  in_service_ = false;
+  world_.trace(id_, "is retired");
+  shut_down([this] {
+    // Not inside a call of what is to end.
+    world_.scheduler.at(world_.scheduler.now(), lane_, [this] {
+      end_life();
+      life_.reset();
+    });
+  });
 }
 
 void SimulatedNode::wipe() {
@@ -127,6 +166,7 @@ void SimulatedNode::wipe() {
   files.reset();  // Finishes what is queued.
   wiped_ = true;
   remembers_ = false;
+  memory_ = Incarnation(0);
 }
 
 void SimulatedNode::shut_down(absl::AnyInvocable<void()> done) {
@@ -147,6 +187,8 @@ void SimulatedNode::on_loaded(RoundNum round) {
 
 void SimulatedNode::on_event(const Event& event) {
   if (world_.tracing()) world_.trace(id_, "  " + synod::describe(event));
+  if (world_.watcher) world_.watcher(id_, event);
+  if (std::holds_alternative<MandateWon>(event)) ++world_.mandates_won;
   if (const auto* started = std::get_if<Started>(&event)) {
     on_loaded(started->applied);
   } else if (const auto* installed = std::get_if<Installed>(&event)) {

@@ -12,10 +12,14 @@
 #include <synod/simulation/simulated_network.hpp>
 #include <synod/simulation/simulated_runtime.hpp>
 
+#include "simulation/moody_voter.hpp"
 #include "simulation/watched_state.hpp"
 #include "simulation/watched_storage.hpp"
 
 namespace synod::simulation {
+
+// Nodes by their ids, which are below 64.
+using NodeSet = std::uint64_t;
 
 // What all nodes of one simulation share.
 struct World {
@@ -36,6 +40,10 @@ struct World {
   Scheduler scheduler;
   SimulatedNetwork network;
   Checker checker;
+  std::vector<NodeId> peers;       // All ids that there are.
+  std::uint64_t mandates_won = 0;  // By any node.
+  // Sees every event, inside the node's turn; null: nobody looks.
+  std::function<void(NodeId, const Event&)> watcher;
   std::uint64_t hash = 0;
   Observer* observer = nullptr;  // Set before the first node starts.
 };
@@ -50,23 +58,32 @@ class SimulatedNode {
   void crash();
   // The disk is lost as well. Requires: it is down.
   void wipe();
-  void pause() { world_.scheduler.pause(lane_); }
-  void resume() { world_.scheduler.resume(lane_); }
+  // Stands still; with `clock_too` it does not notice, since its clock stops as well.
+  void pause(bool clock_too = false);
+  void resume();
   // Ends by itself, as a user would; `done` runs when nothing of it is left to do.
   void shut_down(absl::AnyInvocable<void()> done);
+  // Shuts down and goes out of service: it was removed from the cluster.
+  void retire();
 
   // From the next start on.
   void set_limits(const Limits& limits) { limits_ = limits; }
-  void set_stickiness(Duration stickiness) { stickiness_ = stickiness; }
 
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] bool up() const { return life_ != nullptr; }
+  // Not a spare that nobody started yet, nor one that was retired.
+  [[nodiscard]] bool in_service() const { return in_service_; }
+  void set_in_service(bool in_service) { in_service_ = in_service; }
   [[nodiscard]] bool paused() const { return lane_.paused(); }
   // Up, and loaded.
   [[nodiscard]] bool ready() const;
   // Stopped by itself, with this reason; Ok where it did not.
   [[nodiscard]] const absl::Status& stopped() const { return stopped_; }
   [[nodiscard]] bool wiped() const { return wiped_; }
+  // The incarnation of its memory, as far as was seen; 0 after its disk was lost.
+  [[nodiscard]] Incarnation memory() const;
+  [[nodiscard]] std::int64_t drift_ppm() const { return drift_.drift_ppm; }
+  [[nodiscard]] Moods& moods() { return moods_; }
   // Counts starts.
   [[nodiscard]] std::uint64_t lives() const { return lives_; }
   [[nodiscard]] DiskFaults& disk_faults() { return disk_.faults(); }
@@ -76,9 +93,13 @@ class SimulatedNode {
   // Requires: ready().
   void append(AppendRequest request) { life_->runner->append(std::move(request)); }
   void read(ReadRequest request) { life_->runner->read(std::move(request)); }
+  void take_snapshot() {
+    life_->runner->take_snapshot([](const SnapshotPtr&) {});
+  }
   [[nodiscard]] ReplicaView view() const { return life_->runner->view(); }
   [[nodiscard]] std::string describe() const { return life_->runner->describe(); }
-  [[nodiscard]] RoundNum applied() const { return life_->state->applied(); }
+  // With what it had from snapshots, which a state machine is not told the round of.
+  [[nodiscard]] RoundNum applied() const { return view().applied; }
   [[nodiscard]] Timestamp local_now() const { return life_->runtime->now(); }
 
  private:
@@ -98,20 +119,24 @@ class SimulatedNode {
   void on_event(const Event& event);
   void on_loaded(RoundNum round);
   void on_applied(RoundNum round, const Entry& entry, std::optional<SkipReason> skipped);
+  void end_life();
   [[nodiscard]] RunnerOptions runner_options();
 
   World& world_;
   NodeId id_;
   Prng prng_;
   ClockDrift drift_;
+  Moods moods_;
   Lane lane_;
   Limits limits_;
-  Duration stickiness_ = Duration::zero();
   SimulatedDisk disk_;
   std::unique_ptr<Life> life_;
   absl::Status stopped_;
   bool wiped_ = false;
   bool remembers_ = false;  // Was up with the disk that it has now.
+  bool in_service_ = true;
+  Incarnation memory_;  // Of the last life.
+  std::optional<Timestamp> clock_stopped_at_;
   std::uint64_t lives_ = 0;
 };
 

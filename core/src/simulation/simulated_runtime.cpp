@@ -18,6 +18,14 @@ Timestamp SimulatedRuntime::local(Timestamp true_time) const {
   return Timestamp(elapsed + gained + drift_.offset.count());
 }
 
+void SimulatedRuntime::set_clock(Timestamp shown) {
+  drift_.offset += shown.since(now());
+  if (armed_ == Timestamp::max()) return;
+  // What is armed is due at another true moment now.
+  const Timestamp deadline = std::exchange(armed_, Timestamp::max());
+  wake_at(deadline);
+}
+
 Timestamp SimulatedRuntime::true_time(Timestamp local_time) const {
   if (local_time == Timestamp::max()) return Timestamp::max();
   const std::int64_t shown = local_time.microseconds() - drift_.offset.count();

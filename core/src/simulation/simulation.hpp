@@ -1,6 +1,7 @@
 // One run: the cluster and the phases that it goes through.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,23 +21,47 @@ class Simulation {
 
  private:
   void make_nodes();
+  [[nodiscard]] ClockDrift draw_clock(Prng& clocks) const;
+  void watch();
   void warm_up();
   // Where a quorum founds: some nodes come late, or faults strike meanwhile.
   void found_in_trouble();
   void suffer();
-  void recover();
-  void demand_liveness();
   void end_all();
   // Runs until `reached`, or until `limit` of virtual time is over: then, false.
   template <class Predicate>
   bool run_until(Duration limit, Predicate reached);
   void look_after_nodes();
-  [[nodiscard]] bool all_ready_and_voting() const;
+  [[nodiscard]] bool is_founded_by_all() const;
   [[nodiscard]] bool is_founded_by_all_that_are_up() const;
-  [[nodiscard]] bool all_equal() const;
-  void append_at(SimulatedNode& node);
   [[nodiscard]] std::string standings() const;
   [[nodiscard]] Report report();
+
+  // recovery.cpp: what must work again, and how soon.
+  void recover();
+  void heal();
+  void demand_liveness();
+  void demand_appends();
+  void demand_equal_rounds();
+  void demand_calm();
+  // The same as run_until, and a violation where it is false and the core could have done it.
+  template <class Predicate>
+  bool demand(Duration limit, const std::string& what, Predicate reached);
+  [[nodiscard]] std::uint64_t behind() const;
+  // A random set of nodes whose memories can carry on; empty where even all cannot.
+  [[nodiscard]] NodeSet choose_core();
+  // Adds to the core what it turns out to need. False: it needs nothing, or nothing helps.
+  [[nodiscard]] bool grow_core();
+  [[nodiscard]] bool can_carry_on(NodeSet nodes) const;
+  [[nodiscard]] bool in_core(const SimulatedNode& node) const;
+  // Of the core, and may vote in the next round.
+  [[nodiscard]] bool is_voter(const SimulatedNode& node) const;
+  void append_until_done(SimulatedNode& node);
+  [[nodiscard]] SimulatedNode* any_voter();
+  void append_now_and_then(SimulatedNode* node, Timestamp until);
+  void append_at(SimulatedNode& node, std::function<void(bool)> done);
+  // In the slowest clock's seconds.
+  [[nodiscard]] Duration patience(std::int64_t election_timeouts) const;
 
   SimulationOptions options_;
   std::unique_ptr<Observer> own_observer_;  // Where the options name none.
@@ -47,7 +72,23 @@ class Simulation {
   Workload::Nodes nodes_;
   std::unique_ptr<Workload> workload_;
   std::unique_ptr<Nemesis> nemesis_;
-  std::uint64_t late_appends_ = 0;  // Asked for after the healing, and not answered.
+  NodeSet core_ = 0;
+  std::uint64_t first_core_ = 0;  // Its size.
+  bool unrecoverable_ = false;
+  RoundNum settled_at_healing_;
+  NodeSet appended_ = 0;             // Nodes at which an append completed.
+  std::uint64_t late_failures_ = 0;  // Of appends after the healing.
 };
+
+template <class Predicate>
+bool Simulation::run_until(Duration limit, Predicate reached) {
+  const Timestamp end = world_.scheduler.now().after(limit);
+  while (world_.checker.ok() && world_.scheduler.now() < end) {
+    world_.scheduler.run_until(world_.scheduler.now().after(std::chrono::milliseconds(5)));
+    look_after_nodes();
+    if (reached()) return true;
+  }
+  return false;
+}
 
 }  // namespace synod::simulation

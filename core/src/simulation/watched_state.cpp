@@ -16,7 +16,7 @@ void WatchedState::skip(RoundNum round, const Entry& entry, SkipReason reason) {
 
 std::shared_ptr<const Cluster> WatchedState::cluster_at(RoundNum round) const {
   std::shared_ptr<const Cluster> cluster = state_->cluster_at(round);
-  if (cluster != nullptr) checker_.on_cluster(node_, round, cluster);
+  checker_.on_cluster(node_, round, cluster);
   return cluster;
 }
 

@@ -47,13 +47,15 @@ void WatchedStorage::written(const WriteBatch& batch) {
     }
     checker_.on_durable(node_, incarnation_, record, batch.checkpoint);
   }
+  if (batch.checkpoint) checker_.on_checkpoint(node_, incarnation_, batch.checkpoint_round);
 }
 
 void WatchedStorage::save(SnapshotPtr snapshot, WriteDone done) {
-  if (!trace_) return storage_.save(std::move(snapshot), std::move(done));
-  trace_("* saves a snapshot of r" + to_string(snapshot->round));
-  storage_.save(std::move(snapshot), [this, done = std::move(done)](absl::Status status) mutable {
-    trace_("* saved: " + status.ToString());
+  if (trace_) trace_("* saves a snapshot of r" + to_string(snapshot->round));
+  storage_.save(snapshot, [this, round = snapshot->round,
+                           done = std::move(done)](absl::Status status) mutable {
+    if (trace_) trace_("* saved: " + status.ToString());
+    if (status.ok()) checker_.on_checkpoint(node_, incarnation_, round);
     done(std::move(status));
   });
 }

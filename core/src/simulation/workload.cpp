@@ -24,9 +24,11 @@ void Workload::begin() {
   for (std::size_t i = 0; i < clients_.size(); ++i) next_after(i, Duration::zero());
 }
 
-std::uint64_t Workload::outstanding() const {
+std::uint64_t Workload::outstanding_at(NodeSet nodes) const {
   std::uint64_t count = 0;
-  for (const Client& client : clients_) count += client.busy ? 1 : 0;
+  for (const Client& client : clients_) {
+    if (client.busy && (nodes >> client.node.value() & 1) != 0) ++count;
+  }
   return count;
 }
 

@@ -33,7 +33,9 @@ class Workload {
   // All entries were tried.
   [[nodiscard]] bool done() const { return begun_ >= entries_; }
   // Operations that have no answer yet.
-  [[nodiscard]] std::uint64_t outstanding() const;
+  [[nodiscard]] std::uint64_t outstanding() const { return outstanding_at(~NodeSet{0}); }
+  // Of those, the ones that were asked of one of these nodes.
+  [[nodiscard]] std::uint64_t outstanding_at(NodeSet nodes) const;
   [[nodiscard]] const WorkloadStats& stats() const { return stats_; }
   // Of an entry that somebody else appends.
   [[nodiscard]] std::uint64_t next_number() { return ++begun_; }

@@ -29,7 +29,8 @@ enum class ClientView : std::uint8_t { kUnknown, kDidNotHappen };
 class Checker {
  public:
   // `cluster` counts in every round for which no state says otherwise.
-  explicit Checker(Cluster cluster) : cluster_(std::move(cluster)) {}
+  explicit Checker(Cluster cluster)
+      : cluster_(std::make_shared<const Cluster>(std::move(cluster))) {}
 
   // --- The disks --------------------------------------------------------------------------------
   // `record` of `node`'s memory `incarnation` is durable, in the order of its journal. `rewritten`:
@@ -38,6 +39,8 @@ class Checker {
                   bool rewritten = false);
   // A start of `node` found `records` intact.
   void on_loaded(NodeId node, Incarnation incarnation, const std::vector<Record>& records);
+  // All up to `round` is in a snapshot that is durable, and so is what this node needs beyond it.
+  void on_checkpoint(NodeId node, Incarnation incarnation, RoundNum round);
   // Which memory of a member counts at first; kReadmit entries change it.
   void on_genesis(const GenesisMap& map);
 
@@ -51,13 +54,14 @@ class Checker {
   void on_state_loaded(NodeId node);
   void on_installed(NodeId node, RoundNum round);
   void on_digest(NodeId node, RoundNum applied, std::uint64_t digest);
+  // Null: the cluster that was given in the beginning.
   void on_cluster(NodeId node, RoundNum round, std::shared_ptr<const Cluster> cluster);
+  // `node` says that it may be stopped for good.
+  void on_removal_complete(NodeId node, RoundNum boundary);
 
   // --- What nodes tell each other ---------------------------------------------------------------
   // `message` left `node`, or has arrived: whatever it votes for is durable there.
   void on_vote(NodeId node, Incarnation incarnation, const Message& message);
-  // `node` says that the cluster of `boundary` does not need it any more.
-  void on_removal_complete(NodeId node, RoundNum boundary);
 
   // --- The clients ------------------------------------------------------------------------------
   void on_append(const EntryId& id);
@@ -66,6 +70,24 @@ class Checker {
   // The bound that a read that begins now must see.
   [[nodiscard]] RoundNum read_begins() const { return acknowledged_to_; }
   void on_read(NodeId node, RoundNum bound, RoundNum applied);
+
+  // --- Who is needed ----------------------------------------------------------------------------
+  // The cluster of the highest round of which any is known.
+  [[nodiscard]] const Cluster& newest_cluster() const;
+  // Of the lowest round that nobody applied.
+  [[nodiscard]] const Cluster& next_cluster() const { return cluster_at(settled_to().next()); }
+  // The memory of `node` that counts in that round; max() where nothing is known, 0 for none.
+  [[nodiscard]] Incarnation next_incarnation(NodeId node) const {
+    return incarnation_at(node, settled_to().next());
+  }
+  // The last memory of `node` that was chosen.
+  [[nodiscard]] Incarnation last_chosen(NodeId node) const {
+    return incarnation_at(node, RoundNum::max());
+  }
+  // Whether these memories can carry on alone: form quorums of both phases in every round above
+  // what one of them holds durably, as far as clusters are known.
+  using Memories = std::map<NodeId, Incarnation>;
+  [[nodiscard]] bool can_carry_on(const Memories& memories) const;
 
   // What a node found out by itself (Violation), or anything else that is wrong.
   void violation(const std::string& invariant, const std::string& text);
@@ -100,8 +122,9 @@ class Checker {
   struct Node {
     RoundNum applied;
     bool knows_applied = true;  // Otherwise: above what it was before the state was loaded.
-    // By incarnation: the greatest number durably promised.
+    // By incarnation: the greatest number durably promised, and what is durably applied.
     std::map<Incarnation, CoordNum> promised;
+    std::map<Incarnation, RoundNum> durable_to;
   };
   struct Client {
     RoundNum acknowledged;
@@ -123,11 +146,21 @@ class Checker {
   void promise(NodeId node, Incarnation incarnation, const CoordNum& coord, bool rewritten);
   void vote_on_genesis(NodeId node, const GenesisVoteRecord& vote, bool rewritten);
   void accept(NodeId node, Incarnation incarnation, const PlacedEntry& placed);
+  void check_mandate(const PlacedEntry& placed);
+  [[nodiscard]] const Cluster& cluster_at(RoundNum round) const;
+  // Whether `has` is true of so much of the round's acceptors that they are a quorum.
+  template <class Has>
+  [[nodiscard]] bool is_quorum(const Cluster& cluster, std::uint64_t stated, Has has) const;
   // Max() where nothing is known yet.
   [[nodiscard]] Incarnation incarnation_at(NodeId node, RoundNum round) const;
   [[nodiscard]] bool is_chosen(const Cluster& cluster, const Accepted& accepted) const;
 
-  Cluster cluster_;
+  // Who durably promised or accepted at one number.
+  using Promisers = std::vector<std::pair<NodeId, Incarnation>>;
+
+  std::shared_ptr<const Cluster> cluster_;
+  std::map<CoordNum, Promisers> promisers_;
+  RoundNum clusters_to_;  // The highest round of which a cluster is known.
   std::optional<GenesisMap> genesis_;
   // Where a quorum founds: what the founders promised and accepted about the map.
   struct GenesisAccepted {

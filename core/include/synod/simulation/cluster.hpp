@@ -31,14 +31,15 @@ namespace synod::simulation {
 
 struct SimulationOptions {
   std::uint64_t seed = 1;
-  std::uint64_t nodes = 3;        // Their ids are 1, 2, …
+  std::uint64_t nodes = 3;        // Their ids are 1, 2, …; at most 60.
   std::uint64_t entries = 500;    // Appends before the cluster is healed.
   std::uint64_t concurrency = 8;  // Of the built-in state machine.
   // Which fault classes may strike; without `exactly`, the seed draws some of them.
   Faults faults = Faults::everything();
   bool exactly = false;
   QuorumPolicy policy = {};
-  // The settings of every node; id, founders and seed are filled in.
+  // The settings of every node; id, founders and seed are filled in, and in every other run
+  // (never with `exactly`) stickiness.
   ReplicaOptions replica = {};
   // Small, so that snapshots are taken, and needed, in a short run. 0: never.
   std::uint64_t snapshot_every_bytes = 16u << 10;
@@ -74,13 +75,20 @@ struct Report {
   FaultCounts struck{};  // By class of faults.
   Duration simulated = Duration::zero();
   ProbeCounts probes;  // Which marks and buggify sites it reached.
+  // Nodes that were healed first, while the rest stayed broken.
+  std::uint64_t core = 0;
+  // The faults destroyed so many memories that what is left cannot form a quorum, as far as can be
+  // seen from outside: nothing more was demanded.
+  bool unrecoverable = false;
 
   [[nodiscard]] bool ok() const { return violations.empty(); }
   // One line for a person, and one for each violation.
   [[nodiscard]] std::string text() const;
 };
 
-// Plays one seed: the cluster starts, works while faults strike, is healed, and must then be live.
+// Plays one seed: the cluster starts and works while faults strike. Then a random core of it that
+// can form quorums is healed and must be live although the rest stays broken; at last, in some
+// runs, so must the rest.
 [[nodiscard]] Report simulate(const SimulationOptions& options);
 
 }  // namespace synod::simulation

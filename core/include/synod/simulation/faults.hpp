@@ -23,19 +23,63 @@ enum class Fault : std::uint8_t {
   kStragglers,   // A few come many seconds late, also into a later life.
   kPartition,    // The nodes fall into two groups.
   kOneWay,       // One node is not heard, or does not hear.
-  kCrash,        // One node crashes, loses what was not synced and starts again.
-  kCrashAll,     // All do, at the same moment.
-  kPause,        // A node stands still for a while, and then all its timers are due.
-  kWipe,         // A node loses its disk; never so many that the rest is no quorum.
-  kClockDrift,   // Clocks differ and run at different rates.
-  kSlowDisk,     // A disk takes long.
+  // Links.
+  kBursts,               // A link loses everything for a moment.
+  kReplay,               // A message comes again up to a minute later, also to a later life.
+  kIsolateLeader,        // The leader is cut off from all.
+  kIsolateOne,           // Any one node is.
+  kMinority,             // The greatest minority is cut off from the majority.
+  kLeaderInOnly,         // The leader hears and is not heard.
+  kLeaderOutOnly,        // The leader is heard and does not hear.
+  kOneWayPair,           // One direction between two nodes is cut.
+  kChain,                // Each node reaches its neighbours in a row only.
+  kRing,                 // The same, and the ends reach each other.
+  kStar,                 // All reach the leader only.
+  kQuorumLoss,           // All reach one follower only: the leader reaches no quorum.
+  kConstrainedElection,  // The leader is gone, and only a node that is behind reaches the others.
+  kOneLink,              // The link between the leader and one follower is cut.
+  kFlapping,             // A link comes and goes.
+  kClog,                 // A link holds everything back, then floods.
+  kSwizzle,              // All links of some nodes clog one by one, and open in another order.
+  kBandwidth,            // A link carries so many bytes a second.
+  kHostileFrames,        // Frames are changed on the way.
+  // Clocks; drift within the bound is kClockDrift.
+  kClockRates,  // Clocks run at half to twice the true rate.
+  kSuspend,     // A node stands still, and its clock with it.
+  // Voters.
+  kNay,            // Voters refuse entries at random.
+  kAbstain,        // Voters abstain from candidates at random.
+  kThrowingVoter,  // Voters throw.
+  // Members, changed by entries of the log.
+  kJoin,          // A node with an empty disk starts, is admitted and added.
+  kLeave,         // A member is removed, and shut down once that is complete.
+  kRemoveLeader,  // The same, the leader.
+  kSwap,          // One goes and another comes in one step.
+  kShrink,        // One member is left.
+  kGrow,          // All that are admitted are members.
+  kQuorums,       // Weights and quorum policy change.
+  kTwoChanges,    // Two changes at once, from two nodes.
+  kWindow,        // The window becomes 1, 2 or 8 rounds.
+  // Snapshots on their way.
+  kSnapshotCut,       // The link is cut at a chunk.
+  kSnapshotSource,    // The source dies at a chunk.
+  kSnapshotNewer,     // The source takes a newer one meanwhile.
+  kSnapshotReceiver,  // The receiver dies at a chunk or a step of the installation.
+  kCrash,             // One node crashes, loses what was not synced and starts again.
+  kCrashAll,          // All do, at the same moment.
+  kPause,             // A node stands still for a while, and then all its timers are due.
+  kWipe,              // A node loses its disk; never so many that the rest is no quorum.
+  kClockDrift,        // Clocks differ and run at different rates.
+  kSlowDisk,          // A disk takes long.
 };
-inline constexpr std::size_t kFaultCount = 12;
+inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kSlowDisk) + 1;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 // Whether it comes and goes; the others are there all the time.
 [[nodiscard]] bool strikes_at_moments(Fault fault);
 
+// Whether it strikes by entries of the log that change the cluster or the window.
+[[nodiscard]] bool changes_members(Fault fault);
 // Whether a node may have to start without what it remembered.
 [[nodiscard]] bool may_cost_a_memory(Fault fault);
 
@@ -65,14 +109,18 @@ class Faults {
 // What one seed drew.
 struct FaultPlan {
   Faults faults;
-  NetworkConditions network;                        // While faults are on.
+  NetworkConditions network;                        // While faults are on: of the worst link.
   Duration mean_between = std::chrono::seconds(2);  // Two faults of those that strike at moments.
   Duration mean_length = std::chrono::seconds(1);   // Of one of them.
   Duration disk_delay_max = std::chrono::milliseconds(5);
   std::int64_t drift_ppm_max = 0;
+  double nay = 0;  // Of the votes of a voter.
+  double abstain = 0;
+  double throws = 0;
 };
 
-// Each class of `allowed` is on with about one in three; its strength is drawn as well.
+// Each class of `allowed` is on with one in three to one in twelve, which is drawn first: some runs
+// have few faults, some many, none all. Strengths are drawn as well.
 [[nodiscard]] FaultPlan draw_plan(Prng& prng, const Faults& allowed);
 // Everything in `faults` is on, with drawn strengths.
 [[nodiscard]] FaultPlan draw_strengths(Prng& prng, const Faults& faults);

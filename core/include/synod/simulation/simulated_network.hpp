@@ -1,12 +1,14 @@
 // File: simulated_network.hpp
 //
-// A network that loses, repeats, reorders, delays and cuts, and never forges. Every message is
-// encoded as a frame, carried and decoded, as between machines.
+// A network that loses, repeats, reorders, delays, cuts and damages, and never forges. Every
+// message is encoded as a frame, carried and decoded, as between machines. Each direction between
+// two nodes is a link of its own, with conditions of its own where it was given some.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <synod/communicator.hpp>
@@ -25,6 +27,15 @@ struct NetworkConditions {
   // the receiver.
   double stragglers = 0;
   Duration straggler_delay = std::chrono::seconds(30);
+  // This share comes once more, up to `replay_delay` later: also into a later life of the receiver.
+  double replays = 0;
+  Duration replay_delay = std::chrono::seconds(60);
+  // After this share of the messages the link loses everything for up to `burst_length`.
+  double bursts = 0;
+  Duration burst_length = std::chrono::milliseconds(200);
+  // This share is changed on the way. A checksum or the decoder must refuse it.
+  double mutations = 0;
+  std::uint64_t bytes_per_second = 0;  // What follows queues behind. 0: any number.
 };
 
 struct NetworkStats {
@@ -36,6 +47,13 @@ struct NetworkStats {
   std::uint64_t cut = 0;           // By a partition.
   std::uint64_t nobody_there = 0;  // The receiver was down.
   std::uint64_t refused = 0;       // Did not decode, or came from a stranger.
+  std::uint64_t replayed = 0;
+  std::uint64_t bursts = 0;  // Began.
+  std::uint64_t held = 0;    // By a link that was clogged.
+  std::uint64_t queued = 0;  // Behind others, for want of bandwidth.
+  std::uint64_t mutated = 0;
+  std::uint64_t mended = 0;  // Of those, given checksums that hold: only the decoder saw them.
+  std::uint64_t forged = 0;  // Changed frames that would have been taken for messages: a bug.
 };
 
 class SimulatedNetwork {
@@ -54,28 +72,56 @@ class SimulatedNetwork {
   // A communicator for one life of `node`; it must not outlive the network.
   [[nodiscard]] std::unique_ptr<Communicator> connect(NodeId node);
 
+  // Of every link that was not given conditions of its own.
   void set_conditions(NetworkConditions conditions) { conditions_ = conditions; }
   [[nodiscard]] const NetworkConditions& conditions() const { return conditions_; }
-  // Cuts, or mends, the way from one node to another: one direction.
-  void cut(NodeId from, NodeId to, bool is_cut = true);
-  void mend_all();
+  // Of the way from one node to another alone; nothing: as all the others again.
+  void set_conditions(NodeId from, NodeId to, std::optional<NetworkConditions> conditions);
+  // Cuts, or mends, the way from one node to another: one direction. It is whole when every layer
+  // is: so that one fault does not mend what another one cut.
+  void cut(NodeId from, NodeId to, bool is_cut = true, std::uint8_t layer = 0);
+  // Mends everything in one layer.
+  void mend_all(std::uint8_t layer = 0);
+  // A clogged link holds back what is sent; open again, it delivers all of it at once.
+  void clog(NodeId from, NodeId to, bool is_clogged = true);
+  // Good conditions, no cut in any layer, no clog.
+  void heal(NodeId from, NodeId to);
+  [[nodiscard]] bool is_cut(NodeId from, NodeId to) const;
 
   void on_delivery(Observer observer) { observer_ = std::move(observer); }
   [[nodiscard]] const NetworkStats& stats() const { return stats_; }
 
  private:
   class Endpoint;
+  using Frame = std::shared_ptr<const Bytes>;
+  struct Link {
+    std::uint8_t cut_by = 0;  // Layers.
+    bool clogged = false;
+    std::vector<Frame> held;
+    Timestamp lost_until;  // A burst.
+    Timestamp busy_until;
+    std::optional<NetworkConditions> conditions;
+  };
   struct Port {
     Lane* lane = nullptr;
     Endpoint* endpoint = nullptr;  // Of the present life; null while the node is down.
-    std::vector<bool> cut_to;
+    std::vector<Link> to;
   };
-  using Frame = std::shared_ptr<const Bytes>;
 
   void carry(NodeId from, NodeId to, const Frame& frame);
+  void send_over(Link& link, const NetworkConditions& conditions, NodeId to, const Frame& frame);
+  void mutate_over(const NetworkConditions& conditions, NodeId to, const Frame& frame);
+  // Whether the link loses this message.
+  [[nodiscard]] bool loses(Link& link, const NetworkConditions& conditions);
+  [[nodiscard]] Duration delay(const NetworkConditions& conditions);
+  // How long the frame waits until the link is free, and takes to pass.
+  [[nodiscard]] Duration queueing(Link& link, const NetworkConditions& conditions,
+                                  std::size_t bytes);
   void schedule(NodeId to, Frame frame, Duration delay);
   void deliver(NodeId to, const Frame& frame);
+  void deliver_changed(const Frame& frame, bool mended);
   Port& port(NodeId node);
+  [[nodiscard]] Link& link(NodeId from, NodeId to) { return port(from).to[to.value()]; }
 
   Scheduler& scheduler_;
   Prng prng_;

@@ -25,7 +25,11 @@ class SimulatedRuntime final : public Runtime {
   void wake_at(Timestamp deadline) override;
   void on_wake(absl::AnyInvocable<void()> waker) override { waker_ = std::move(waker); }
 
+  // The clock goes on from `shown`, as one that stood still does.
+  void set_clock(Timestamp shown);
+
   [[nodiscard]] Timestamp local(Timestamp true_time) const;
+  [[nodiscard]] const ClockDrift& drift() const { return drift_; }
   // The first true moment at which the node's clock shows at least `local_time`.
   [[nodiscard]] Timestamp true_time(Timestamp local_time) const;
 

@@ -12,7 +12,9 @@ void DiskFaultFamily::begin() {
 }
 
 void DiskFaultFamily::heal() {
-  for (auto& node : stage_.nodes) node->disk_faults().delay_max = kHealthyDelayMax;
+  for (auto& node : stage_.nodes) {
+    if (stage_.heals(node->id())) node->disk_faults().delay_max = kHealthyDelayMax;
+  }
 }
 
 bool DiskFaultFamily::strike(Fault /*fault*/) { return false; }

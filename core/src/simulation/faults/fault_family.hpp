@@ -35,7 +35,14 @@ class FaultStage {
   [[nodiscard]] Duration length() {
     return prng.between(std::chrono::milliseconds(1), 2 * plan.mean_length);
   }
-  [[nodiscard]] SimulatedNode& any_node() { return *nodes[prng.below(nodes.size())]; }
+  // Of those that are in service.
+  [[nodiscard]] SimulatedNode& any_node() {
+    SimulatedNode* node = nullptr;
+    while (node == nullptr || !node->in_service()) node = nodes[prng.below(nodes.size())].get();
+    return *node;
+  }
+  // The nodes of the present healing, which may be some only: what the others suffer goes on.
+  [[nodiscard]] bool heals(NodeId node) const { return (healing >> node.value() & 1) != 0; }
   void count(Fault fault, std::uint64_t times = 1) {
     struck[static_cast<std::size_t>(fault)] += times;
   }
@@ -46,8 +53,26 @@ class FaultStage {
   }
   void start_later(SimulatedNode& node) {
     later(length(), [&node] {
-      if (!node.up()) node.start();
+      if (!node.up() && node.in_service()) node.start();
     });
+  }
+  // Whether the cluster can do without the memory of `node`.
+  [[nodiscard]] bool may_lose(const SimulatedNode& node) const {
+    Checker::Memories memories;
+    for (const auto& each : nodes) {
+      if (each->in_service() && each->id() != node.id()) memories[each->id()] = each->memory();
+    }
+    return world.checker.can_carry_on(memories);
+  }
+  // The node that leads, as far as any says so; otherwise any node.
+  [[nodiscard]] SimulatedNode& leader() {
+    SimulatedNode* leads = nullptr;
+    for (auto& node : nodes) {
+      if (!node->ready() || node->view().mandate == CoordNum{}) continue;
+      const bool newer = leads == nullptr || leads->view().mandate < node->view().mandate;
+      if (newer) leads = node.get();
+    }
+    return leads == nullptr ? any_node() : *leads;
   }
 
   World& world;
@@ -57,6 +82,7 @@ class FaultStage {
   Prng prng;
   bool on = false;           // Faults strike.
   std::uint64_t period = 0;  // Counts the times that they began to.
+  NodeSet healing = 0;       // While heal() runs.
   FaultCounts struck{};      // How often each class did something.
 };
 
@@ -73,8 +99,12 @@ class FaultFamily {
   virtual void begin() {}
   // Does what `fault` does at a moment; false where it is not of this family.
   virtual bool strike(Fault fault) = 0;
-  // The faults are over: everything is taken back.
+  // The faults are over for the nodes that FaultStage::heals(): what they suffer, and the links
+  // between two of them, is taken back.
   virtual void heal() {}
+  // What happens in the world, inside a node's turn: what is done about it is done later.
+  virtual void on_delivery(NodeId /*to*/, const Received& /*received*/) {}
+  virtual void on_event(NodeId /*node*/, const Event& /*event*/) {}
   // Adds to the stage's counts what only the world counted.
   virtual void count_up() {}
 

@@ -6,8 +6,18 @@ namespace synod::simulation {
 namespace {
 
 constexpr std::array<std::string_view, kFaultCount> kNames = {
-    "loss",  "duplication", "delay", "stragglers", "partition",   "one-way",
-    "crash", "crash-all",   "pause", "wipe",       "clock-drift", "slow-disk"};
+    "loss", "duplication", "delay", "stragglers", "partition", "one-way",
+    // Links.
+    "bursts", "replay", "isolate-leader", "isolate-one", "minority", "leader-in-only",
+    "leader-out-only", "one-way-pair", "chain", "ring", "star", "quorum-loss",
+    "constrained-election", "one-link", "flapping", "clog", "swizzle", "bandwidth",
+    "hostile-frames",
+    // Clocks, voters, members, snapshots.
+    "clock-rates", "suspend", "nay", "abstain", "throwing-voter", "join", "leave", "remove-leader",
+    "swap", "shrink", "grow", "quorums", "two-changes", "window", "snapshot-cut",
+    "snapshot-source-dies", "snapshot-newer", "snapshot-receiver-dies",
+    // Nodes and disks.
+    "crash", "crash-all", "pause", "wipe", "clock-drift", "slow-disk"};
 
 bool find(std::string_view name, Fault& fault) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {
@@ -27,7 +37,10 @@ double share(Prng& prng, std::uint64_t max) {
 }  // namespace
 
 bool strikes_at_moments(Fault fault) {
+  if (fault >= Fault::kIsolateLeader && fault <= Fault::kSwizzle) return true;
+  if (fault >= Fault::kJoin && fault <= Fault::kSnapshotReceiver) return true;
   switch (fault) {
+    case Fault::kSuspend:
     case Fault::kPartition:
     case Fault::kOneWay:
     case Fault::kCrash:
@@ -39,6 +52,8 @@ bool strikes_at_moments(Fault fault) {
       return false;
   }
 }
+
+bool changes_members(Fault fault) { return Fault::kJoin <= fault && fault <= Fault::kWindow; }
 
 bool may_cost_a_memory(Fault fault) { return fault == Fault::kWipe; }
 
@@ -89,6 +104,24 @@ FaultPlan draw_strengths(Prng& prng, const Faults& faults) {
   plan.mean_length = prng.between(milliseconds(50), milliseconds(3000));
   const Duration slow = prng.between(milliseconds(20), milliseconds(800));
   const auto drift = static_cast<std::int64_t>(prng.below(10'000));
+  const double bursts = share(prng, 3);
+  const Duration burst = prng.between(milliseconds(20), milliseconds(2000));
+  const double replays = share(prng, 20);
+  const double mutations = share(prng, 10);
+  const std::uint64_t bandwidth = 8'000 + prng.below(200'000);
+  const double nay = share(prng, 30);
+  const double abstain = share(prng, 40);
+  const double throws = share(prng, 20);
+  if (faults.has(Fault::kBursts)) {
+    plan.network.bursts = bursts;
+    plan.network.burst_length = burst;
+  }
+  if (faults.has(Fault::kReplay)) plan.network.replays = replays;
+  if (faults.has(Fault::kHostileFrames)) plan.network.mutations = mutations;
+  if (faults.has(Fault::kBandwidth)) plan.network.bytes_per_second = bandwidth;
+  if (faults.has(Fault::kNay)) plan.nay = nay;
+  if (faults.has(Fault::kAbstain)) plan.abstain = abstain;
+  if (faults.has(Fault::kThrowingVoter)) plan.throws = throws;
   if (faults.has(Fault::kLoss)) plan.network.loss = loss;
   if (faults.has(Fault::kDuplication)) plan.network.duplication = duplication;
   if (faults.has(Fault::kDelay)) plan.network.delay_mean = mean;
@@ -128,8 +161,9 @@ Limits draw_limits(std::uint64_t seed, Limits limits) {
 
 FaultPlan draw_plan(Prng& prng, const Faults& allowed) {
   Faults faults;
+  const std::uint64_t rarity = 3 + prng.below(10);
   for (std::size_t i = 0; i < kFaultCount; ++i) {
-    const bool on = prng.below(3) == 0;
+    const bool on = prng.below(rarity) == 0;
     faults.set(static_cast<Fault>(i), on && allowed.has(static_cast<Fault>(i)));
   }
   return draw_strengths(prng, faults);

@@ -1,8 +1,13 @@
 #include "simulation/faults/nemesis.hpp"
 
+#include "simulation/faults/clock_faults.hpp"
 #include "simulation/faults/disk_faults.hpp"
+#include "simulation/faults/link_faults.hpp"
+#include "simulation/faults/membership_faults.hpp"
 #include "simulation/faults/network_faults.hpp"
 #include "simulation/faults/node_faults.hpp"
+#include "simulation/faults/snapshot_faults.hpp"
+#include "simulation/faults/voter_faults.hpp"
 
 namespace synod::simulation {
 
@@ -10,6 +15,11 @@ Nemesis::Nemesis(World& world, Workload::Nodes& nodes, Workload& workload, const
                  std::uint64_t seed)
     : stage_(world, nodes, workload, plan, seed) {
   families_.push_back(std::make_unique<NetworkFaults>(stage_));
+  families_.push_back(std::make_unique<LinkFaults>(stage_));
+  families_.push_back(std::make_unique<ClockFaults>(stage_));
+  families_.push_back(std::make_unique<VoterFaults>(stage_));
+  families_.push_back(std::make_unique<MembershipFaults>(stage_));
+  families_.push_back(std::make_unique<SnapshotFaults>(stage_));
   families_.push_back(std::make_unique<DiskFaultFamily>(stage_));
   families_.push_back(std::make_unique<NodeFaults>(stage_));
   for (std::size_t i = 0; i < kFaultCount; ++i) {
@@ -18,17 +28,27 @@ Nemesis::Nemesis(World& world, Workload::Nodes& nodes, Workload& workload, const
   }
 }
 
-void Nemesis::begin(bool memories_may_go) {
-  memories_may_go_ = memories_may_go;
+void Nemesis::begin(bool founded) {
+  founded_ = founded;
   stage_.on = true;
   ++stage_.period;
   for (auto& family : families_) family->begin();
   if (!striking_.empty()) strike_later();
 }
 
-void Nemesis::heal() {
+void Nemesis::heal(NodeSet nodes) {
   stage_.on = false;
+  stage_.healing = nodes;
   for (auto& family : families_) family->heal();
+  stage_.healing = 0;
+}
+
+void Nemesis::on_delivery(NodeId to, const Received& received) {
+  for (auto& family : families_) family->on_delivery(to, received);
+}
+
+void Nemesis::on_event(NodeId node, const Event& event) {
+  for (auto& family : families_) family->on_event(node, event);
 }
 
 FaultCounts Nemesis::counts() {
@@ -41,7 +61,8 @@ void Nemesis::strike_later() {
   const Duration mean = stage_.plan.mean_between;
   stage_.later(stage_.prng.between(std::chrono::milliseconds(1), 2 * mean), [this] {
     const Fault fault = striking_[stage_.prng.below(striking_.size())];
-    if (memories_may_go_ || !may_cost_a_memory(fault)) strike(fault);
+    const bool may = founded_ || (!may_cost_a_memory(fault) && !changes_members(fault));
+    if (may) strike(fault);
     strike_later();
   });
 }

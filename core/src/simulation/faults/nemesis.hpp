@@ -15,10 +15,13 @@ class Nemesis {
   Nemesis(World& world, Workload::Nodes& nodes, Workload& workload, const FaultPlan& plan,
           std::uint64_t seed);
 
-  // Without `memories_may_go`, only what costs no node its memory strikes.
-  void begin(bool memories_may_go = true);
-  // Takes everything back: the network is good, disks are fast, every node runs.
-  void heal();
+  // Before the cluster is `founded`, only what costs no memory and changes no members strikes.
+  void begin(bool founded = true);
+  // No fault strikes any more, and for these nodes everything is taken back: the links between
+  // them are good, their disks are fast, they run. What the others suffer stays as it is.
+  void heal(NodeSet nodes);
+  void on_delivery(NodeId to, const Received& received);
+  void on_event(NodeId node, const Event& event);
   // Crashes the node and tells the clients. Requires: it is up.
   void crash(SimulatedNode& node) { stage_.crash(node); }
   // How often each class did something.
@@ -30,7 +33,7 @@ class Nemesis {
 
   FaultStage stage_;
   std::vector<std::unique_ptr<FaultFamily>> families_;
-  bool memories_may_go_ = true;
+  bool founded_ = true;
   std::vector<Fault> striking_;  // Those that are on and strike at moments.
 };
 

@@ -7,8 +7,9 @@ NodeFaults::NodeFaults(FaultStage& stage)
 
 void NodeFaults::heal() {
   for (auto& node : stage_.nodes) {
+    if (!stage_.heals(node->id())) continue;
     node->resume();
-    if (!node->up()) node->start();
+    if (!node->up() && node->in_service()) node->start();
   }
 }
 
@@ -18,7 +19,9 @@ bool NodeFaults::strike(Fault fault) {
       crash_for_a_while(stage_.any_node(), fault);
       return true;
     case Fault::kCrashAll:
-      for (auto& node : stage_.nodes) crash_for_a_while(*node, fault);
+      for (auto& node : stage_.nodes) {
+        if (node->in_service()) crash_for_a_while(*node, fault);
+      }
       return true;
     case Fault::kPause:
       pause_for_a_while(stage_.any_node());
@@ -50,7 +53,7 @@ void NodeFaults::pause_for_a_while(SimulatedNode& node) {
 
 // The memories that are left must be able to form quorums.
 void NodeFaults::wipe(SimulatedNode& node) {
-  if (wipes_left_ == 0 || node.wiped()) return;
+  if (wipes_left_ == 0 || node.wiped() || !stage_.may_lose(node)) return;
   --wipes_left_;
   stage_.count(Fault::kWipe);
   if (node.up()) stage_.crash(node);

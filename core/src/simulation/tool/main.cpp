@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -24,20 +26,22 @@
 namespace {
 
 using synod::ProbeCounts;
+using synod::simulation::FaultCounts;
 using synod::simulation::Report;
 using synod::simulation::SimulationOptions;
 
 constexpr const char* kUsage =
     "usage: synod-simulate [--seed S] [--seeds N] [--processes P] [--nodes N] [--entries N]\n"
     "                      [--concurrency N] [--faults LIST|all|none] [--founding all|quorum]\n"
-    "                      [--exactly] [--trace] [--quiet] [--stop] [--probes] [--no-buggify]\n"
-    "                      [--decorations] [--mutant NAME]\n"
+    "                      [--exactly] [--trace] [--quiet] [--stop] [--probes] [--totals]\n"
+    "                      [--no-buggify] [--decorations] [--mutant NAME]\n"
     "       synod-simulate --mutants\n"
     "Plays seeds S to S+N-1. The seed draws some of the fault classes in LIST; with --exactly all\n"
     "of them are on. --stop ends with the first seed that fails; --probes lists the marks that no "
     "seed\n"
-    "reached; --mutant takes one guard out, in a build that has mutants, and --mutants lists "
-    "them.\n"
+    "reached; --totals says how often each class struck; --mutant takes one guard out, in a build "
+    "that\n"
+    "has mutants, and --mutants lists them.\n"
     "Exit status: 0 all is well, 1 an invariant was broken, 2 wrong usage.\n";
 
 struct Arguments {
@@ -47,6 +51,7 @@ struct Arguments {
   bool quiet = false;
   bool stop = false;
   bool probes = false;
+  bool totals = false;
 };
 
 std::string g_current;
@@ -105,6 +110,8 @@ bool parse(int count, char** words, Arguments& arguments) {
       arguments.stop = true;
     } else if (name == "--probes") {
       arguments.probes = true;
+    } else if (name == "--totals") {
+      arguments.totals = true;
     } else if (name == "--decorations") {
       arguments.options.decorations = decorate;
     } else if (name == "--no-buggify") {
@@ -118,13 +125,55 @@ bool parse(int count, char** words, Arguments& arguments) {
     }
   }
   const SimulationOptions& options = arguments.options;
-  return options.nodes >= 1 && options.nodes <= 64 && options.concurrency >= 1 &&
+  return options.nodes >= 1 && options.nodes <= 60 && options.concurrency >= 1 &&
          arguments.processes >= 1;
 }
 
-// Every `processes`-th seed, from the `offset`-th on; what they reached is added to `reached`.
-// False where one failed.
-bool play(Arguments arguments, std::uint64_t offset, ProbeCounts& reached) {
+// What many seeds came to. Zeros are what none did.
+struct Totals {
+  std::uint64_t seeds = 0;
+  std::uint64_t unrecoverable = 0;
+  std::uint64_t seconds = 0;  // Simulated.
+  std::uint64_t messages = 0;
+  std::uint64_t histories = 0;
+  std::uint64_t operations = 0;
+  FaultCounts struck;
+  ProbeCounts reached;
+
+  void add(const Report& report) {
+    seeds += 1;
+    unrecoverable += report.unrecoverable ? 1 : 0;
+    seconds += static_cast<std::uint64_t>(report.simulated.count()) / 1'000'000;
+    messages += report.messages;
+    histories += report.checked.histories;
+    operations += report.checked.operations;
+    for (std::size_t i = 0; i < struck.size(); ++i) struck[i] += report.struck[i];
+    reached.add(report.probes);
+  }
+  void add(const Totals& other) {
+    seeds += other.seeds;
+    unrecoverable += other.unrecoverable;
+    seconds += other.seconds;
+    messages += other.messages;
+    histories += other.histories;
+    operations += other.operations;
+    for (std::size_t i = 0; i < struck.size(); ++i) struck[i] += other.struck[i];
+    reached.add(other.reached);
+  }
+  void print() const {
+    std::printf("%" PRIu64 " seeds, %" PRIu64 " beyond recovery, %" PRIu64
+                " simulated hours, %" PRIu64 " messages, %" PRIu64 " operations in %" PRIu64
+                " histories\n",
+                seeds, unrecoverable, seconds / 3600, messages, operations, histories);
+    for (std::size_t i = 0; i < struck.size(); ++i) {
+      const std::string name(to_string(static_cast<synod::simulation::Fault>(i)));
+      std::printf("  %-24s %" PRIu64 "\n", name.c_str(), struck[i]);
+    }
+  }
+};
+
+// Every `processes`-th seed, from the `offset`-th on. False where one failed.
+bool play(Arguments arguments, std::uint64_t offset, Totals& totals) {
   bool ok = true;
   const std::uint64_t first = arguments.options.seed;
   for (std::uint64_t i = offset; i < arguments.seeds; i += arguments.processes) {
@@ -132,7 +181,7 @@ bool play(Arguments arguments, std::uint64_t offset, ProbeCounts& reached) {
     g_current = "--seed " + std::to_string(first + i) + " and the same options";
     const Report report = synod::simulation::simulate(arguments.options);
     ok = ok && report.ok();
-    reached.add(report.probes);
+    totals.add(report);
     if (report.ok() && arguments.quiet) continue;
     std::printf("%s, hash %016llx\n", report.text().c_str(),
                 static_cast<unsigned long long>(report.trace_hash));
@@ -143,12 +192,12 @@ bool play(Arguments arguments, std::uint64_t offset, ProbeCounts& reached) {
 }
 
 // Each has its place in memory that they share, for what its seeds reached.
-bool play_in_processes(const Arguments& arguments, ProbeCounts& reached) {
-  const std::size_t size = arguments.processes * sizeof(ProbeCounts);
+bool play_in_processes(const Arguments& arguments, Totals& totals) {
+  const std::size_t size = arguments.processes * sizeof(Totals);
   void* const memory =
       mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return false;
-  auto* const parts = static_cast<ProbeCounts*>(memory);  // Zeros, as it came.
+  auto* const parts = static_cast<Totals*>(memory);  // Zeros, as it came.
   std::vector<pid_t> children;
   for (std::uint64_t i = 0; i < arguments.processes; ++i) {
     const pid_t child = fork();
@@ -160,7 +209,7 @@ bool play_in_processes(const Arguments& arguments, ProbeCounts& reached) {
     int status = 0;
     ok = child > 0 && waitpid(child, &status, 0) == child && status == 0 && ok;
   }
-  for (std::uint64_t i = 0; i < arguments.processes; ++i) reached.add(parts[i]);
+  for (std::uint64_t i = 0; i < arguments.processes; ++i) totals.add(parts[i]);
   munmap(memory, size);
   return ok;
 }
@@ -189,13 +238,14 @@ int main(int count, char** words) {
     return 2;
   }
   synod::set_check_failure_handler(on_check_failure);
-  ProbeCounts reached;
-  const bool ok = arguments.processes == 1 ? play(arguments, 0, reached)
-                                           : play_in_processes(arguments, reached);
+  Totals totals = {};
+  const bool ok =
+      arguments.processes == 1 ? play(arguments, 0, totals) : play_in_processes(arguments, totals);
   if (arguments.seeds > 1 || arguments.probes) {
     std::printf("%llu seeds %s; reached %s\n", static_cast<unsigned long long>(arguments.seeds),
-                ok ? "ok" : "FAILED", reached.text().c_str());
+                ok ? "ok" : "FAILED", totals.reached.text().c_str());
   }
-  if (arguments.probes) std::printf("not reached:\n%s", reached.unreached().c_str());
+  if (arguments.totals) totals.print();
+  if (arguments.probes) std::printf("not reached:\n%s", totals.reached.unreached().c_str());
   return ok ? 0 : 1;
 }

@@ -1,0 +1,202 @@
+#include "simulation/faults/membership_faults.hpp"
+
+#include <algorithm>
+
+#include <synod/simulation/list_state.hpp>
+#include <synod/status.hpp>
+
+namespace synod::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kAppendMax = seconds(10);
+constexpr Duration kAdmissionPoll = milliseconds(200);
+constexpr std::uint64_t kAdmissionTries = 150;
+
+void remove(Cluster& cluster, NodeId node) {
+  std::erase_if(cluster.members, [&](const Member& member) { return member.id == node; });
+}
+
+// A policy that was made for other weights may not fit any more.
+Cluster with_majority(Cluster cluster) {
+  cluster.policy = {};
+  return cluster;
+}
+
+}  // namespace
+
+bool MembershipFaults::strike(Fault fault) {
+  if (fault < Fault::kJoin || fault > Fault::kWindow) return false;
+  fault == Fault::kTwoChanges ? two_changes() : change(fault);
+  return true;
+}
+
+void MembershipFaults::change(Fault fault) {
+  switch (fault) {
+    case Fault::kJoin:
+      return join();
+    case Fault::kLeave:
+      return leave(fault, any_member());
+    case Fault::kRemoveLeader:
+      return leave(fault, stage_.leader().id());
+    case Fault::kSwap:
+      return swap();
+    case Fault::kShrink:
+      return shrink();
+    case Fault::kGrow:
+      return grow();
+    case Fault::kQuorums:
+      return draw_quorums();
+    default:
+      return change_window(fault);
+  }
+}
+
+bool MembershipFaults::is_admitted(const SimulatedNode& node) const {
+  const Incarnation memory = node.memory();
+  return memory != Incarnation(0) && stage_.world.checker.last_chosen(node.id()) == memory;
+}
+
+SimulatedNode* MembershipFaults::outsider(bool admitted) {
+  const Cluster cluster = present();
+  for (auto& node : stage_.nodes) {
+    if (cluster.find(node->id()) != nullptr) continue;
+    if (!admitted || (node->in_service() && is_admitted(*node))) return node.get();
+  }
+  return nullptr;
+}
+
+NodeId MembershipFaults::any_member() {
+  const Cluster cluster = present();
+  return cluster.members[stage_.prng.below(cluster.members.size())].id;
+}
+
+void MembershipFaults::take_into_service(SimulatedNode& node) {
+  if (node.in_service() || node.up()) return;
+  node.set_in_service(true);
+  node.start();
+}
+
+void MembershipFaults::join() {
+  SimulatedNode* const node = outsider(false);
+  if (node == nullptr) return;
+  take_into_service(*node);
+  add_once_admitted(*node, kAdmissionTries);
+}
+
+void MembershipFaults::add_once_admitted(SimulatedNode& node, std::uint64_t tries) {
+  Cluster cluster = with_majority(present());
+  if (cluster.find(node.id()) != nullptr || tries == 0) return;
+  if (node.in_service() && is_admitted(node)) {
+    cluster.members.push_back(Member{.id = node.id()});
+    return append(Fault::kJoin, ListState::command(cluster));
+  }
+  stage_.later(kAdmissionPoll, [this, &node, tries] { add_once_admitted(node, tries - 1); });
+}
+
+void MembershipFaults::leave(Fault fault, NodeId node) {
+  Cluster cluster = with_majority(present());
+  remove(cluster, node);
+  if (!cluster.members.empty()) append(fault, ListState::command(cluster));
+}
+
+void MembershipFaults::swap() {
+  SimulatedNode* const node = outsider(true);
+  if (node == nullptr) {
+    // Next time there is one that was admitted.
+    if (SimulatedNode* const spare = outsider(false); spare != nullptr) take_into_service(*spare);
+    return;
+  }
+  Cluster cluster = with_majority(present());
+  remove(cluster, any_member());
+  cluster.members.push_back(Member{.id = node->id()});
+  append(Fault::kSwap, ListState::command(cluster));
+}
+
+void MembershipFaults::shrink() {
+  const NodeId left = any_member();
+  const SimulatedNode& node = *stage_.nodes[left.value() - 1];
+  if (!node.ready() || !is_admitted(node)) return;
+  Cluster cluster;
+  cluster.members.push_back(Member{.id = left});
+  append(Fault::kShrink, ListState::command(cluster));
+}
+
+void MembershipFaults::grow() {
+  Cluster cluster = with_majority(present());
+  const std::size_t before = cluster.members.size();
+  for (const auto& node : stage_.nodes) {
+    if (cluster.find(node->id()) != nullptr) continue;
+    take_into_service(*node);
+    if (is_admitted(*node)) cluster.members.push_back(Member{.id = node->id()});
+  }
+  if (cluster.members.size() > before) append(Fault::kGrow, ListState::command(cluster));
+}
+
+void MembershipFaults::draw_quorums() {
+  Cluster cluster = with_majority(present());
+  std::uint64_t whole = 0;
+  for (Member& member : cluster.members) {
+    member.weight = static_cast<std::uint32_t>(1 + stage_.prng.below(3));
+    whole += member.weight;
+  }
+  if (stage_.prng.chance(0.5)) {
+    cluster.policy.phase2 = 1 + stage_.prng.below(whole);
+    cluster.policy.phase1 = whole + 1 - cluster.policy.phase2;
+  }
+  append(Fault::kQuorums, ListState::command(cluster));
+}
+
+void MembershipFaults::change_window(Fault fault) {
+  constexpr std::uint64_t kWindows[] = {1, 2, 8};
+  append(fault, ListState::command(kWindows[stage_.prng.below(std::size(kWindows))]));
+}
+
+// Both are in the window at the same time, from two nodes that do not know of each other.
+void MembershipFaults::two_changes() {
+  Cluster one = with_majority(present());
+  Cluster other = one;
+  if (SimulatedNode* const node = outsider(true); node != nullptr) {
+    one.members.push_back(Member{.id = node->id()});
+  }
+  if (other.members.size() > 1) remove(other, any_member());
+  append(Fault::kTwoChanges, ListState::command(one));
+  append(Fault::kTwoChanges, ListState::command(other));
+}
+
+void MembershipFaults::append(Fault fault, std::string text) {
+  SimulatedNode& node = stage_.any_node();
+  if (!node.ready() || node.paused()) return;
+  stage_.world.trace(node.id(), "  is told: " + text);
+  AppendRequest request;
+  request.entry.id = stage_.prng.entry_id();
+  request.entry.kind = EntryKind::kState;
+  request.entry.payload = Payload::copy_of(text);
+  request.deadline = node.local_now().after(kAppendMax);
+  request.id_minted_here = true;
+  stage_.world.checker.on_append(request.entry.id);
+  request.done = [this, fault, id = request.entry.id](const absl::StatusOr<AppendReceipt>& result) {
+    if (result.ok()) {
+      stage_.world.checker.on_acknowledged(id, result->round);
+      return stage_.count(fault);
+    }
+    const std::optional<AppendError> error = append_error(result.status());
+    const bool certain = error && error->fate == Fate::kDidNotHappen;
+    stage_.world.checker.on_failed(id, certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
+  };
+  node.append(std::move(request));
+}
+
+// H20: not before it says so.
+void MembershipFaults::on_event(NodeId node, const Event& event) {
+  if (!std::holds_alternative<RemovalComplete>(event)) return;
+  SimulatedNode& removed = *stage_.nodes[node.value() - 1];
+  stage_.later(Duration::zero(), [this, &removed, life = removed.lives()] {
+    const bool is_member = present().find(removed.id()) != nullptr;
+    if (removed.lives() == life && !is_member && !removed.paused()) removed.retire();
+  });
+}
+
+}  // namespace synod::simulation
