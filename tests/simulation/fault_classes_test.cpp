@@ -1,6 +1,8 @@
 // Every class of faults alone, with what it needs: it strikes, and nothing breaks.
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include <synod/simulation/cluster.hpp>
 
 namespace synod::simulation {
@@ -11,8 +13,13 @@ class FaultClassTest : public testing::TestWithParam<std::size_t> {
   [[nodiscard]] static Fault fault() { return static_cast<Fault>(GetParam()); }
 };
 
-// Changes of members need somebody who comes and somebody who goes.
+// Changes of members need somebody who comes and somebody who goes; what was not synced is lost
+// when the power fails.
 void add_what_it_needs(Fault fault, Faults& faults) {
+  if (fault == Fault::kUnsynced || fault == Fault::kTorn) {
+    faults.set(Fault::kCrashMidway);
+    faults.set(Fault::kCrashAll);
+  }
   if (fault == Fault::kSwap || fault == Fault::kGrow) {
     faults.set(Fault::kLeave);
     faults.set(Fault::kGrow);
@@ -20,8 +27,10 @@ void add_what_it_needs(Fault fault, Faults& faults) {
 }
 
 TEST_P(FaultClassTest, StrikesAndBreaksNothing) {
+  constexpr std::uint64_t kSeedsMin = 3;
+  constexpr std::uint64_t kSeedsMax = 40;
   std::uint64_t struck = 0;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kSeedsMin || (seed <= kSeedsMax && struck == 0); ++seed) {
     SimulationOptions options;
     options.seed = seed;
     options.nodes = seed == 1 ? 5 : 3;
@@ -34,7 +43,9 @@ TEST_P(FaultClassTest, StrikesAndBreaksNothing) {
     options.exactly = true;
     const Report report = simulate(options);
     EXPECT_TRUE(report.ok()) << report.text();
-    EXPECT_FALSE(report.unrecoverable) << report.text();
+    if (fault() != Fault::kRotEverywhere) {
+      EXPECT_EQ(report.unrecoverable, "") << report.text();
+    }
     struck += report.struck[GetParam()];
   }
   EXPECT_GT(struck, 0u);
@@ -48,8 +59,16 @@ std::string name_of(const testing::TestParamInfo<std::size_t>& info) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, FaultClassTest, testing::Range<std::size_t>(0, kFaultCount),
-                         name_of);
+// All but an old backup, of which nothing is promised: see OldBackupTest.
+std::vector<std::size_t> promised() {
+  std::vector<std::size_t> faults;
+  for (std::size_t i = 0; i < kFaultCount; ++i) {
+    if (Faults::everything().has(static_cast<Fault>(i))) faults.push_back(i);
+  }
+  return faults;
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, FaultClassTest, testing::ValuesIn(promised()), name_of);
 
 TEST(FaultsTest, EveryNameIsReadBack) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {

@@ -125,7 +125,7 @@ constexpr Label kLabels[] = {
     {"W5[1,2] C0>1?[3,) R1[4,5]", false},
     {"W5[1,2] C0>1?[3,) W0[4,5] R1[6,7]", true},
     {"C0>1?[1,4] R0[5,6]", false},  // It returned: it has done whatever it did.
-    {"C1>2y[1,)", true},  // It never took effect.
+    {"C1>2y[1,)", true},            // It never took effect.
     {"W5[1,) C5>6n[2,3] R0[4,5]", true},
     {"W5[1,) C5>6y[2,3] R6[4,5]", true},
     {"W5[1,) C5>6y[2,3] R0[4,5]", false},

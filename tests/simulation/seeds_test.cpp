@@ -27,7 +27,7 @@ TEST_P(Seeds, KeepEveryInvariant) {
     constexpr std::uint64_t kSizes[] = {3, 3, 5, 3, 4, 3, 1, 3, 2, 7};
     const Report report = simulate(options_of(seed, kSizes[i]));
     EXPECT_TRUE(report.ok()) << report.text();
-    EXPECT_GT(report.rounds, 0u) << report.text();
+    EXPECT_TRUE(report.chosen > 0 || !report.unrecoverable.empty()) << report.text();
   }
 }
 

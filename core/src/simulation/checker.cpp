@@ -76,6 +76,11 @@ void Checker::vote_on_genesis(NodeId node, const GenesisVoteRecord& vote, bool r
   if (is_chosen(*cluster_, accepted.votes)) on_genesis(accepted.map);
 }
 
+void Checker::on_rolled_back(NodeId node) {
+  nodes_[node].promised.clear();
+  nodes_[node].durable_to.clear();
+}
+
 void Checker::on_checkpoint(NodeId node, Incarnation incarnation, RoundNum round) {
   RoundNum& durable_to = nodes_[node].durable_to[incarnation];
   durable_to = std::max(durable_to, round);

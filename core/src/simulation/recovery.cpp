@@ -33,6 +33,8 @@ constexpr std::int64_t kCalmTimeouts = 50;
 // A client that got no answer tries again after this, or asks after this for more.
 constexpr Duration kRetry = milliseconds(100);
 constexpr Duration kNowAndThen = milliseconds(300);
+// So long nothing happens where nothing can.
+constexpr Duration kStandstill = seconds(120);
 // They are clients of their own, after all others.
 constexpr std::uint64_t kLateClients = 1000;
 
@@ -59,21 +61,22 @@ bool Simulation::in_core(const SimulatedNode& node) const {
   return (core_ & bit(node)) != 0 && node.in_service();
 }
 
-bool Simulation::can_carry_on(NodeSet nodes) const {
+bool Simulation::can_carry_on(NodeSet nodes, const Checker::Memories& intact) const {
   Checker::Memories memories;
-  for (const auto& node : nodes_) {
-    if ((nodes & bit(*node)) != 0 && node->in_service()) memories[node->id()] = node->memory();
+  for (const auto& [id, memory] : intact) {
+    if ((nodes >> id.value() & 1) != 0) memories[id] = memory;
   }
   return world_.checker.can_carry_on(memories);
 }
 
 NodeSet Simulation::choose_core() {
+  const Checker::Memories intact = nemesis_->intact_memories();
   NodeSet core = core_;
   std::vector<const SimulatedNode*> left;
   for (const auto& node : nodes_) {
     if (node->in_service() && (core & bit(*node)) == 0) left.push_back(node.get());
   }
-  while (!can_carry_on(core)) {
+  while (!can_carry_on(core, intact)) {
     if (left.empty()) return 0;
     const auto chosen = left.begin() + static_cast<std::ptrdiff_t>(prng_.below(left.size()));
     core |= bit(**chosen);
@@ -83,10 +86,10 @@ NodeSet Simulation::choose_core() {
 }
 
 bool Simulation::grow_core() {
-  if (can_carry_on(core_)) return false;
   const NodeSet core = choose_core();
-  unrecoverable_ = core == 0;
-  if (unrecoverable_) return false;
+  if (core == core_) return false;
+  if (core == 0) unrecoverable_ = "what was under way left no core that can carry on";
+  if (core == 0) return false;
   core_ = core;
   world_.trace(NodeId(0), "the core needs more nodes");
   nemesis_->heal(core_);
@@ -107,13 +110,13 @@ std::uint64_t Simulation::behind() const {
 template <class Predicate>
 bool Simulation::demand(Duration limit, const std::string& what, Predicate reached) {
   std::uint64_t behind_before = std::numeric_limits<std::uint64_t>::max();
-  while (world_.checker.ok() && !unrecoverable_) {
+  while (world_.checker.ok() && unrecoverable_.empty()) {
     if (run_until(limit, reached)) return true;
     // With limits of one entry for each question, it takes as long as there are entries.
     const std::uint64_t behind_now = behind();
     if (behind_now > 0 && behind_now < std::exchange(behind_before, behind_now)) continue;
     // What was under way when the core was chosen may have changed who is needed.
-    if (!world_.checker.ok() || grow_core() || unrecoverable_) continue;
+    if (!world_.checker.ok() || grow_core() || !unrecoverable_.empty()) continue;
     world_.checker.violation(what.substr(0, 3), what.substr(5) + ": " + standings());
   }
   return false;
@@ -122,15 +125,36 @@ bool Simulation::demand(Duration limit, const std::string& what, Predicate reach
 void Simulation::recover() {
   workload_->end();
   core_ = choose_core();
-  unrecoverable_ = core_ == 0;
-  if (unrecoverable_) return;
+  if (core_ == 0) return demand_standstill();
   heal();
   demand_liveness();
   first_core_ = static_cast<std::uint64_t>(std::popcount(core_));
-  if (!world_.checker.ok() || unrecoverable_ || prng_.below(2) == 0) return;
+  if (!world_.checker.ok() || !unrecoverable_.empty() || prng_.below(2) == 0) return;
   core_ = ~NodeSet{0};
   heal();
   demand_liveness();
+}
+
+void Simulation::demand_standstill() {
+  core_ = ~NodeSet{0};
+  heal();
+  unrecoverable_ = nemesis_->unrecoverable();
+  if (unrecoverable_.empty()) return demand_liveness();
+  // A cluster of which changes were under way may be beyond recovery for some, and not for others.
+  stands_still_ = !plan_.faults.has_any(Fault::kJoin, Fault::kWindow);
+  if (!stands_still_) return;
+  const std::uint64_t acknowledged = workload_->stats().acknowledged;
+  const std::uint64_t chosen = world_.checker.rounds_chosen();
+  (void)run_until(kStandstill, [] { return false; });
+  if (!world_.checker.ok()) return;
+  if (workload_->stats().acknowledged != acknowledged || world_.checker.rounds_chosen() != chosen) {
+    world_.checker.violation("I3", "the cluster goes on although " + unrecoverable_);
+  }
+  for (const auto& node : nodes_) {
+    if (!node->in_service() || node->says_it_stands_still()) continue;
+    world_.checker.violation("I19", "node " + to_string(node->id()) + " does not say that " +
+                                        unrecoverable_ + ": " + standings());
+  }
 }
 
 void Simulation::heal() {
@@ -152,11 +176,11 @@ void Simulation::demand_liveness() {
   };
   if (!demand(patience(kStartTimeouts), "I16: a healed node does not start", started)) return;
   demand_appends();
-  if (!world_.checker.ok() || unrecoverable_) return;
+  if (!world_.checker.ok() || !unrecoverable_.empty()) return;
   const auto answered = [this] { return workload_->outstanding_at(core_) == 0; };
   if (!demand(patience(kStartTimeouts), "I17: an operation has no answer", answered)) return;
   demand_equal_rounds();
-  if (world_.checker.ok() && !unrecoverable_) demand_calm();
+  if (world_.checker.ok() && unrecoverable_.empty()) demand_calm();
 }
 
 bool Simulation::is_voter(const SimulatedNode& node) const {
@@ -201,7 +225,7 @@ void Simulation::append_until_done(SimulatedNode& node) {
 
 void Simulation::demand_appends() {
   for (auto& node : nodes_) {
-    if (!world_.checker.ok() || unrecoverable_) return;
+    if (!world_.checker.ok() || !unrecoverable_.empty()) return;
     if (!is_voter(*node)) continue;
     appended_ = 0;
     append_until_done(*node);
@@ -256,7 +280,7 @@ void Simulation::demand_calm() {
   if (!world_.checker.ok()) return;
   const bool all_is_well = world_.mandates_won == mandates && late_failures_ == 0;
   if (!all_is_well && grow_core()) return demand_liveness();
-  if (unrecoverable_) return;
+  if (!unrecoverable_.empty()) return;
   if (world_.mandates_won != mandates) {
     world_.checker.violation("I16", "the lead changes " +
                                         std::to_string(world_.mandates_won - mandates) +

@@ -1,5 +1,6 @@
 #include "simulation/simulated_node.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -36,7 +37,8 @@ SimulatedNode::SimulatedNode(World& world, NodeId id, std::uint64_t seed, ClockD
       drift_(drift),
       moods_(prng_.fork()),
       limits_(world.options.replica.limits),
-      disk_(prng_.fork()) {
+      disk_(prng_.fork()),
+      disk_owner_(id) {
   world_.network.add(id_, lane_);
 }
 
@@ -57,7 +59,7 @@ RunnerOptions SimulatedNode::runner_options() {
   if (world_.cluster.find(id_) != nullptr) options.replica.founders = world_.cluster;
   options.replica.peers = world_.peers;
   // Who founds alone says so once: never of a directory that came up empty (H21).
-  options.replica.found_alone = world_.cluster.members.size() == 1 && !wiped_;
+  options.replica.found_alone = world_.cluster.members.size() == 1 && founds_alone_;
   options.replica.seed = prng_.next();
   options.snapshot_every_bytes = world_.options.snapshot_every_bytes;
   return options;
@@ -66,6 +68,8 @@ RunnerOptions SimulatedNode::runner_options() {
 void SimulatedNode::start() {
   ++lives_;
   stopped_ = absl::OkStatus();
+  counts_at_start_ = disk_.counts();
+  warned_of_losses_ = false;
   world_.trace(id_, "starts");
   world_.checker.on_started(id_);
   life_ = std::make_unique<Life>();
@@ -78,8 +82,8 @@ void SimulatedNode::start() {
   WatchedStorage::Trace trace;
   if (world_.tracing()) trace = [this](const std::string& line) { world_.trace(id_, line); };
   life_->storage =
-      std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(trace));
-  if (remembers_) life_->storage->expect_memory();
+      std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(trace),
+                                       [this](MemoryKind kind) { on_memory(kind); });
   life_->state = std::make_unique<WatchedState>(
       world_.observer->make_state(id_), world_.checker, id_,
       [this](RoundNum round, const Entry& entry, std::optional<SkipReason> skipped) {
@@ -104,7 +108,6 @@ void SimulatedNode::make_runner() {
   life_->runner->start([this](const absl::Status& status) {
     if (status.ok()) {
       life_->ready = true;
-      remembers_ = true;
     } else {
       world_.trace(id_, "does not start: " + status.ToString());
       stopped_ = status;
@@ -119,25 +122,32 @@ Incarnation SimulatedNode::memory() const {
 void SimulatedNode::end_life() {
   memory_ = memory();
   clock_stopped_at_.reset();
+  applying_ = false;
+  standing_still_ = false;
   world_.scheduler.end_life(lane_);
+  applying_ = false;
+  standing_still_ = false;
   life_->communicator->stop();
 }
 
 void SimulatedNode::crash() {
   world_.trace(id_, "crashes");
   end_life();
-  // Often only the process dies: what it wrote is still to be read, and may yet be lost (H11b).
-  prng_.chance(0.3) ? disk_.kill(prng_) : disk_.crash(prng_);
+  disk_.crash(prng_);
   life_.reset();
 }
 
+void SimulatedNode::lose_power() { up() ? crash() : disk_.crash(prng_); }
+
 void SimulatedNode::pause(bool clock_too) {
+  standing_still_ = true;
   world_.scheduler.pause(lane_);
   if (clock_too) clock_stopped_at_ = local_now();
 }
 
 void SimulatedNode::resume() {
-  world_.scheduler.resume(lane_);
+  standing_still_ = false;
+  if (!applying_) world_.scheduler.resume(lane_);
   if (!clock_stopped_at_.has_value()) return;
   life_->runtime->set_clock(*std::exchange(clock_stopped_at_, std::nullopt));
   drift_ = life_->runtime->drift();
@@ -156,17 +166,109 @@ void SimulatedNode::retire() {
   });
 }
 
-void SimulatedNode::wipe() {
-  world_.trace(id_, "loses its disk");
-  const std::vector<std::string> names = disk_.names();
-  std::unique_ptr<FileSystem> files = disk_.make_file_system([this](Duration, Work work) {
-    world_.scheduler.at(world_.scheduler.now(), lane_, std::move(work));
+void SimulatedNode::kill() {
+  world_.trace(id_, "is killed");
+  end_life();
+  disk_.kill(prng_);
+  life_.reset();
+}
+
+// The trap springs inside of a turn: from then on the node writes nothing and says nothing, and its
+// life ends as soon as the turn is over.
+void SimulatedNode::crash_midway(std::uint64_t operations, TrapMoment moment,
+                                 absl::AnyInvocable<void()> crashed) {
+  auto end = [this, life = lives_, crashed = std::move(crashed)]() mutable {
+    if (life_ == nullptr || lives_ != life) return;
+    crash();
+    crashed();
+  };
+  disk_.set_trap(operations, moment, [this, end = std::move(end)]() mutable {
+    if (life_ == nullptr) return;  // It is ending anyway.
+    world_.trace(id_, "is about to crash");
+    life_->communicator->stop();
+    world_.scheduler.at(world_.scheduler.now(), std::move(end));
   });
-  for (const std::string& name : names) files->remove(name, [](const absl::Status&) {});
-  files.reset();  // Finishes what is queued.
-  wiped_ = true;
-  remembers_ = false;
-  memory_ = Incarnation(0);
+}
+
+void SimulatedNode::replace_disk(const SimulatedDisk::Image& image, NodeId owner) {
+  world_.trace(id_, image.empty() ? "loses its disk" : "gets a disk of node " + to_string(owner));
+  disk_owner_ = owner;
+  if (image.empty()) memory_ = Incarnation(0);
+  disk_.become(image);
+}
+
+// --- Memory --------------------------------------------------------------------------------------
+
+// A memory is thrown away only where something was done to it: a node that takes a torn end for rot
+// would lose it in every power failure.
+void SimulatedNode::on_memory(MemoryKind kind) {
+  world_.trace(id_, kind == MemoryKind::kIntact    ? "remembers"
+                    : kind == MemoryKind::kDamaged ? "has a damaged memory"
+                                                   : "has no memory");
+  if (kind != MemoryKind::kIntact && has_memory_ && !loss_expected_) {
+    world_.checker.violation("I9", "node " + to_string(id_) + " gave its memory up without need");
+  }
+  has_memory_ = kind == MemoryKind::kIntact;
+  if (has_memory_) return;
+  // The identity of the next memory is the first thing that becomes durable.
+  life_->storage->on_first_durable([this] {
+    has_memory_ = true;
+    loss_expected_ = false;
+  });
+}
+
+bool SimulatedNode::stopped_for_cause() const {
+  const DiskCounts& now = disk_.counts();
+  const DiskCounts& then = counts_at_start_;
+  const std::string text(stopped_.message());
+  const auto names = [&text](const char* what) { return text.find(what) != std::string::npos; };
+  return (names("simulated read error") && now.read_errors > then.read_errors) ||
+         (names("simulated write error") && now.write_errors > then.write_errors) ||
+         (names("simulated open error") && now.open_errors > then.open_errors) ||
+         (names("simulated rename error") && now.rename_errors > then.rename_errors) ||
+         (names("simulated sync error") && now.sync_errors > then.sync_errors) ||
+         (names("no space for") && !ready() && now.refused > then.refused) ||
+         (names("belongs to ") && disk_owner_ != id_ && !ready());
+}
+
+bool SimulatedNode::disk_failed() const {
+  const DiskCounts& now = disk_.counts();
+  const DiskCounts& then = counts_at_start_;
+  return now.write_errors > then.write_errors || now.open_errors > then.open_errors ||
+         now.rename_errors > then.rename_errors || now.sync_errors > then.sync_errors;
+}
+
+bool SimulatedNode::says_it_stands_still() const {
+  if (!stopped_.ok() || warned_of_losses_) return true;
+  return ready() && view().participation == Participation::kPassive;
+}
+
+// --- Applying ------------------------------------------------------------------------------------
+
+// The node's thread is busy, so nothing else happens on it meanwhile.
+void SimulatedNode::take_time_to_apply() {
+  if (apply_max_ == Duration::zero()) return;
+  ++slow_applies_;
+  const Timestamp now = world_.scheduler.now();
+  applying_until_ = std::max(now, applying_until_).after(prng_.between(Duration(1), apply_max_));
+  if (std::exchange(applying_, true)) return;
+  world_.scheduler.pause(lane_);
+  go_on_after_apply();
+}
+
+void SimulatedNode::slow_apply(Duration max) {
+  apply_max_ = max;
+  if (max > Duration::zero() || !std::exchange(applying_, false)) return;
+  if (!standing_still_) world_.scheduler.resume(lane_);
+}
+
+void SimulatedNode::go_on_after_apply() {
+  world_.scheduler.at(applying_until_, [this, life = lives_] {
+    if (life != lives_ || !applying_) return;
+    if (world_.scheduler.now() < applying_until_) return go_on_after_apply();
+    applying_ = false;
+    if (!standing_still_) world_.scheduler.resume(lane_);
+  });
 }
 
 void SimulatedNode::shut_down(absl::AnyInvocable<void()> done) {
@@ -177,6 +279,7 @@ void SimulatedNode::on_applied(RoundNum round, const Entry& entry,
                                std::optional<SkipReason> skipped) {
   world_.stamp(fingerprint(entry) ^ mix(round.value()) ^ id_.value());
   world_.checker.on_applied(id_, round, entry, skipped, life_->state->concurrency());
+  if (!skipped) take_time_to_apply();
 }
 
 // A start, or an installation, says which round the state that it loaded stands after.
@@ -195,6 +298,8 @@ void SimulatedNode::on_event(const Event& event) {
     on_loaded(installed->round);
   } else if (const auto* removed = std::get_if<RemovalComplete>(&event)) {
     world_.checker.on_removal_complete(id_, removed->boundary);
+  } else if (const auto* warning = std::get_if<Warning>(&event)) {
+    if (warning->text.find("too many members lost") != std::string::npos) warned_of_losses_ = true;
   } else if (const auto* broken = std::get_if<Violation>(&event)) {
     world_.checker.violation("I19", "node " + to_string(id_) + " says: " + broken->text);
   } else if (const auto* applied = std::get_if<Applied>(&event)) {

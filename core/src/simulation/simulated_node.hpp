@@ -56,11 +56,26 @@ class SimulatedNode {
   void start();
   // The process and the machine die: what was not synced is lost, in part.
   void crash();
-  // The disk is lost as well. Requires: it is down.
-  void wipe();
+  // As crash(), also where the process is down already.
+  void lose_power();
+  // The process alone dies.
+  void kill();
+  // As crash(), at the `operations`-th operation of its disk from now on, if this life lasts so
+  // long; `crashed` runs after it.
+  void crash_midway(std::uint64_t operations, TrapMoment moment,
+                    absl::AnyInvocable<void()> crashed);
+  // The disk is replaced by one that holds `image`, which `owner` wrote. Requires: it is down.
+  void replace_disk(const SimulatedDisk::Image& image, NodeId owner);
+  // From the next start on the memory may be found damaged, or be an earlier one.
+  void expect_memory_loss() {
+    loss_expected_ = true;
+    founds_alone_ = false;
+  }
   // Stands still; with `clock_too` it does not notice, since its clock stops as well.
   void pause(bool clock_too = false);
   void resume();
+  // From now on each apply takes up to so long; zero ends the one under way, too.
+  void slow_apply(Duration max);
   // Ends by itself, as a user would; `done` runs when nothing of it is left to do.
   void shut_down(absl::AnyInvocable<void()> done);
   // Shuts down and goes out of service: it was removed from the cluster.
@@ -79,13 +94,24 @@ class SimulatedNode {
   [[nodiscard]] bool ready() const;
   // Stopped by itself, with this reason; Ok where it did not.
   [[nodiscard]] const absl::Status& stopped() const { return stopped_; }
-  [[nodiscard]] bool wiped() const { return wiped_; }
   // The incarnation of its memory, as far as was seen; 0 after its disk was lost.
   [[nodiscard]] Incarnation memory() const;
   [[nodiscard]] std::int64_t drift_ppm() const { return drift_.drift_ppm; }
   [[nodiscard]] Moods& moods() { return moods_; }
+  // Whether the reason names something that its disk really did to it in this life.
+  [[nodiscard]] bool stopped_for_cause() const;
+  // Whether a write or what belongs to it failed in this life: then it stops, if only at its next
+  // write.
+  [[nodiscard]] bool disk_failed() const;
+  // Whether it says that it cannot go on because too many memories are lost, or its own is.
+  [[nodiscard]] bool says_it_stands_still() const;
+  [[nodiscard]] std::uint64_t slow_applies() const { return slow_applies_; }
   // Counts starts.
   [[nodiscard]] std::uint64_t lives() const { return lives_; }
+  // Not another node's directory.
+  [[nodiscard]] bool has_its_own_disk() const { return disk_owner_ == id_; }
+  [[nodiscard]] SimulatedDisk& disk() { return disk_; }
+  [[nodiscard]] const SimulatedDisk& disk() const { return disk_; }
   [[nodiscard]] DiskFaults& disk_faults() { return disk_.faults(); }
   // That its disk was asked for, in all lives.
   [[nodiscard]] std::uint64_t syncs() const { return disk_.syncs(); }
@@ -115,7 +141,11 @@ class SimulatedNode {
     bool ready = false;
   };
 
+  void end_life(bool power_fails);
   void make_runner();
+  void on_memory(MemoryKind kind);
+  void take_time_to_apply();
+  void go_on_after_apply();
   void on_event(const Event& event);
   void on_loaded(RoundNum round);
   void on_applied(RoundNum round, const Entry& entry, std::optional<SkipReason> skipped);
@@ -132,11 +162,20 @@ class SimulatedNode {
   SimulatedDisk disk_;
   std::unique_ptr<Life> life_;
   absl::Status stopped_;
-  bool wiped_ = false;
-  bool remembers_ = false;  // Was up with the disk that it has now.
   bool in_service_ = true;
-  Incarnation memory_;  // Of the last life.
+  bool founds_alone_ = true;  // Nobody took its memory yet.
+  Incarnation memory_;        // Of the last life.
   std::optional<Timestamp> clock_stopped_at_;
+  DiskCounts counts_at_start_;
+  NodeId disk_owner_;        // Whose directory it has.
+  bool has_memory_ = false;  // Something durable says so.
+  bool loss_expected_ = false;
+  bool warned_of_losses_ = false;
+  Duration apply_max_ = Duration::zero();
+  Timestamp applying_until_;
+  bool applying_ = false;
+  bool standing_still_ = false;
+  std::uint64_t slow_applies_ = 0;
   std::uint64_t lives_ = 0;
 };
 

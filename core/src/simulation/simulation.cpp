@@ -52,13 +52,6 @@ Cluster members_of(const SimulationOptions& options) {
   return cluster;
 }
 
-bool has_any(const Faults& faults, Fault first, Fault last) {
-  for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i) {
-    if (faults.has(static_cast<Fault>(i))) return true;
-  }
-  return false;
-}
-
 bool brings_its_own_state(const SimulationOptions& options) {
   return options.state != nullptr || options.observer != nullptr;
 }
@@ -75,7 +68,7 @@ FaultPlan plan_of(SimulationOptions& options, Prng& prng) {
   // Both ways of electing are in use.
   const bool sticky = prng.chance(0.5);
   if (sticky && !options.exactly) options.replica.stickiness = options.replica.quorum_timeout;
-  if (has_any(plan.faults, Fault::kSnapshotCut, Fault::kSnapshotReceiver)) {
+  if (plan.faults.has_any(Fault::kSnapshotCut, Fault::kSnapshotReceiver)) {
     // Whoever misses a little needs a snapshot, and it comes in many pieces.
     options.replica.limits.retained_entries_max = 16;
     options.replica.limits.snapshot_chunk_bytes = 256;
@@ -129,8 +122,7 @@ ClockDrift Simulation::draw_clock(Prng& clocks) const {
 
 void Simulation::make_nodes() {
   Prng clocks(stream(options_.seed, Stream::kClocks));
-  const std::uint64_t spares =
-      has_any(plan_.faults, Fault::kJoin, Fault::kTwoChanges) ? kSpares : 0;
+  const std::uint64_t spares = plan_.faults.has_any(Fault::kJoin, Fault::kTwoChanges) ? kSpares : 0;
   for (std::uint64_t i = 1; i <= options_.nodes + spares; ++i) {
     world_.peers.push_back(NodeId(i));
     nodes_.push_back(std::make_unique<SimulatedNode>(
@@ -144,14 +136,8 @@ void Simulation::make_nodes() {
   }
 }
 
-// Nothing that is simulated gives a node a reason to stop by itself.
 void Simulation::look_after_nodes() {
-  for (const auto& node : nodes_) {
-    if (!node->stopped().ok()) {
-      world_.checker.violation("I19", "node " + to_string(node->id()) +
-                                          " stopped by itself: " + node->stopped().ToString());
-    }
-  }
+  nemesis_->look_after_nodes();
   if (world_.network.stats().forged > 0) {
     world_.checker.violation("F30", "a frame that was changed on the way passed for a message");
   }
@@ -162,7 +148,7 @@ Report Simulation::run() {
   warm_up();
   if (world_.checker.ok()) suffer();
   if (world_.checker.ok()) recover();
-  if (world_.checker.ok() && !unrecoverable_) end_all();
+  if (world_.checker.ok() && (unrecoverable_.empty() || stands_still_)) end_all();
   if (world_.checker.ok()) world_.checker.finish();
   if (world_.checker.ok()) world_.observer->finish();
   return report();
@@ -278,6 +264,7 @@ Report Simulation::report() {
   report.appends = workload_->stats().appends;
   report.acknowledged = workload_->stats().acknowledged;
   report.reads = workload_->stats().reads;
+  report.mandates = world_.mandates_won;
   report.checked = world_.observer->counts();
   report.struck = nemesis_->counts();
   report.probes = probes_.counts();
@@ -290,17 +277,21 @@ Report Simulation::report() {
 Report simulate(const SimulationOptions& options) { return Simulation(options).run(); }
 
 std::string Report::text() const {
-  const char* const verdict = !ok() ? " FAILED" : unrecoverable ? " beyond recovery" : " ok";
-  std::string text =
-      "seed " + std::to_string(seed) + verdict + ": " + std::to_string(rounds) + " rounds, " +
-      std::to_string(acknowledged) + "/" + std::to_string(appends) + " appends, " +
-      std::to_string(reads) + " reads, " + std::to_string(checked.operations) + " operations in " +
-      std::to_string(checked.histories) + " histories, " + std::to_string(messages) +
-      " messages, " + std::to_string(simulated.count() / 1'000'000) + " s, " + probes.text();
+  const char* const verdict = !ok()                    ? " FAILED"
+                              : !unrecoverable.empty() ? " beyond recovery"
+                                                       : " ok";
+  std::string text = "seed " + std::to_string(seed) + verdict + ": " + std::to_string(rounds) +
+                     " rounds, " + std::to_string(acknowledged) + "/" + std::to_string(appends) +
+                     " appends, " + std::to_string(reads) + " reads, " + std::to_string(mandates) +
+                     " mandates, " + std::to_string(checked.operations) + " operations in " +
+                     std::to_string(checked.histories) + " histories, " + std::to_string(messages) +
+                     " messages, " + std::to_string(simulated.count() / 1'000'000) + " s, " +
+                     probes.text();
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (struck[i] == 0) continue;
     text += ", " + std::string(to_string(static_cast<Fault>(i))) + " " + std::to_string(struck[i]);
   }
+  if (!unrecoverable.empty()) text += ", " + unrecoverable;
   for (const std::string& violation : violations) text += "\n  " + violation;
   if (!ok()) text += "\n  replay: " + replay;
   return text;

@@ -50,9 +50,12 @@ class Simulation {
   [[nodiscard]] std::uint64_t behind() const;
   // A random set of nodes whose memories can carry on; empty where even all cannot.
   [[nodiscard]] NodeSet choose_core();
+  // All are healed, and cannot go on: then nothing goes on, and everybody says why.
+  void demand_standstill();
   // Adds to the core what it turns out to need. False: it needs nothing, or nothing helps.
   [[nodiscard]] bool grow_core();
-  [[nodiscard]] bool can_carry_on(NodeSet nodes) const;
+  // Whether these of the `intact` memories can.
+  [[nodiscard]] bool can_carry_on(NodeSet nodes, const Checker::Memories& intact) const;
   [[nodiscard]] bool in_core(const SimulatedNode& node) const;
   // Of the core, and may vote in the next round.
   [[nodiscard]] bool is_voter(const SimulatedNode& node) const;
@@ -74,7 +77,8 @@ class Simulation {
   std::unique_ptr<Nemesis> nemesis_;
   NodeSet core_ = 0;
   std::uint64_t first_core_ = 0;  // Its size.
-  bool unrecoverable_ = false;
+  std::string unrecoverable_;     // Why no core can carry on.
+  bool stands_still_ = false;     // And that was demanded.
   RoundNum settled_at_healing_;
   NodeSet appended_ = 0;             // Nodes at which an append completed.
   std::uint64_t late_failures_ = 0;  // Of appends after the healing.

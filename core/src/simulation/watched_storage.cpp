@@ -16,11 +16,8 @@ void WatchedStorage::load(LoadDone done) {
         checker_.on_state_loaded(node_);
         checker_.on_installed(node_, loaded->snapshot->round);
       }
-    } else if (loaded.ok() && expects_memory_) {
-      checker_.violation("I5", "node " + to_string(node_) +
-                                   " finds no intact memory on a disk that " +
-                                   "lost nothing: " + loaded->detail);
     }
+    if (loaded.ok()) on_memory_(loaded->memory);
     done(std::move(loaded));
   });
 }
@@ -33,11 +30,21 @@ WriteStart WatchedStorage::write(const WriteBatch& batch, WriteDone done) {
   const WriteStart start =
       storage_.write(batch, [this, &batch, done = std::move(done)](absl::Status status) mutable {
         if (trace_) trace_("* written: " + status.ToString());
+        note(status);
         if (status.ok()) written(batch);
         done(std::move(status));
       });
   if (start == WriteStart::kWritten) written(batch);
   return start;
+}
+
+// After a failed write or sync nothing counts as durable any more (H11).
+void WatchedStorage::note(const absl::Status& status) {
+  if (status.ok() && !failure_.ok()) {
+    checker_.violation("I19",
+                       "node " + to_string(node_) + " writes on after " + failure_.ToString());
+  }
+  if (!status.ok() && !absl::IsResourceExhausted(status)) failure_.Update(status);
 }
 
 void WatchedStorage::written(const WriteBatch& batch) {
@@ -48,6 +55,7 @@ void WatchedStorage::written(const WriteBatch& batch) {
     checker_.on_durable(node_, incarnation_, record, batch.checkpoint);
   }
   if (batch.checkpoint) checker_.on_checkpoint(node_, incarnation_, batch.checkpoint_round);
+  if (on_first_durable_) std::exchange(on_first_durable_, nullptr)();
 }
 
 void WatchedStorage::save(SnapshotPtr snapshot, WriteDone done) {

@@ -15,12 +15,20 @@ class WatchedStorage final : public Storage {
   // Gets a line for each call and each answer; null: nobody looks.
   using Trace = std::function<void(const std::string&)>;
 
-  // All outlive it.
-  WatchedStorage(Storage& storage, Checker& checker, NodeId node, Trace trace)
-      : storage_(storage), checker_(checker), node_(node), trace_(std::move(trace)) {}
+  // What a start found.
+  using OnMemory = std::function<void(MemoryKind)>;
 
-  // The disk holds a memory and lost nothing since: not finding it intact is a violation.
-  void expect_memory() { expects_memory_ = true; }
+  // All outlive it.
+  WatchedStorage(Storage& storage, Checker& checker, NodeId node, Trace trace, OnMemory on_memory)
+      : storage_(storage),
+        checker_(checker),
+        node_(node),
+        trace_(std::move(trace)),
+        on_memory_(std::move(on_memory)) {}
+
+  // `work` runs once the next write is durable.
+  void on_first_durable(std::function<void()> work) { on_first_durable_ = std::move(work); }
+
   void load(LoadDone done) override;
   [[nodiscard]] WriteStart write(const WriteBatch& batch, WriteDone done) override;
   void save(SnapshotPtr snapshot, WriteDone done) override;
@@ -28,13 +36,16 @@ class WatchedStorage final : public Storage {
 
  private:
   void written(const WriteBatch& batch);
+  void note(const absl::Status& status);
 
   Storage& storage_;
   Checker& checker_;
   NodeId node_;
   Incarnation incarnation_;
   Trace trace_;
-  bool expects_memory_ = false;
+  OnMemory on_memory_;
+  std::function<void()> on_first_durable_;
+  absl::Status failure_;  // The first that is for good.
 };
 
 }  // namespace synod::simulation

@@ -15,7 +15,8 @@ Workload::Workload(World& world, Nodes& nodes, std::uint64_t seed, std::uint64_t
     : world_(world), nodes_(nodes), prng_(seed), entries_(entries) {
   using std::chrono::milliseconds;
   clients_.resize(1 + prng_.below(8));
-  think_max_ = prng_.between(milliseconds(0), milliseconds(40));
+  // Some runs are busy, others so slow that many faults strike in them.
+  think_max_ = prng_.between(milliseconds(0), milliseconds(40)) * (1 << prng_.below(5));
   timeout_ = prng_.between(milliseconds(200), milliseconds(5000));
   reads_share_ = static_cast<double>(prng_.below(40)) / 100.0;
 }

@@ -41,6 +41,8 @@ class Checker {
   void on_loaded(NodeId node, Incarnation incarnation, const std::vector<Record>& records);
   // All up to `round` is in a snapshot that is durable, and so is what this node needs beyond it.
   void on_checkpoint(NodeId node, Incarnation incarnation, RoundNum round);
+  // An earlier copy of the node's memory was put in the place of the present one.
+  void on_rolled_back(NodeId node);
   // Which memory of a member counts at first; kReadmit entries change it.
   void on_genesis(const GenesisMap& map);
 

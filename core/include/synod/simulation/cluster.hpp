@@ -71,15 +71,16 @@ struct Report {
   std::uint64_t appends = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t reads = 0;
+  std::uint64_t mandates = 0;  // Won, by any node.
   HistoryCounts checked = {};
   FaultCounts struck{};  // By class of faults.
   Duration simulated = Duration::zero();
   ProbeCounts probes;  // Which marks and buggify sites it reached.
   // Nodes that were healed first, while the rest stayed broken.
   std::uint64_t core = 0;
-  // The faults destroyed so many memories that what is left cannot form a quorum, as far as can be
-  // seen from outside: nothing more was demanded.
-  bool unrecoverable = false;
+  // Why the cluster could not go on after the healing, as the disks show; empty where it could. No
+  // violation by itself: so many memories were destroyed that what is left cannot form a quorum.
+  std::string unrecoverable;
 
   [[nodiscard]] bool ok() const { return violations.empty(); }
   // One line for a person, and one for each violation.

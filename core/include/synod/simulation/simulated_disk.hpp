@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/functional/any_invocable.h>
@@ -96,7 +97,8 @@ class SimulatedDisk {
   [[nodiscard]] const DiskCounts& counts() const { return counts_; }
   // At the `operations`-th operation from now on (1: the next) the present life comes to a halt:
   // nothing of it begins or completes any more. Then `sprung` is called, inside an operation: it
-  // must see to it that the life ends, but later. A life that ends earlier takes the trap with it.
+  // must see to it that the life ends, but later. A life that ends earlier takes the trap with it;
+  // 0 takes it away.
   void set_trap(std::uint64_t operations, TrapMoment moment, absl::AnyInvocable<void()> sprung);
   // Lets what hung go on.
   void wake();
@@ -105,8 +107,9 @@ class SimulatedDisk {
   // Replaces bytes of a file, for good: for writes that went astray. Requires: they are in the
   // file.
   void overwrite(const std::string& name, std::uint64_t offset, std::span<const std::byte> bytes);
-  // The next read of `name` gives these bytes; the one after it gives what is there.
-  void misread(const std::string& name, Bytes bytes) { misreads_[name] = std::move(bytes); }
+  // The next read of `name`, in this life or the next, gives these bytes; the one after it gives
+  // what is there. At most one such file at a time.
+  void misread(const std::string& name, Bytes bytes) { misread_ = {name, std::move(bytes)}; }
   // The last writes to a file that were synced, the latest last, and what they replaced.
   struct PastWrite {
     std::uint64_t offset = 0;
@@ -157,7 +160,7 @@ class SimulatedDisk {
   DiskFaults faults_;
   DiskCounts counts_;
   Trap trap_;
-  std::map<std::string, Bytes> misreads_;
+  std::pair<std::string, Bytes> misread_;
   std::map<std::string, File> files_;
   std::vector<Handle*> handles_;  // Those that live.
   std::uint64_t syncs_ = 0;

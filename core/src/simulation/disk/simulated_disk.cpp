@@ -65,7 +65,7 @@ std::unique_ptr<FileSystem> SimulatedDisk::make_file_system(Schedule schedule) {
 }
 
 void SimulatedDisk::end_lives(Prng* prng) {
-  misreads_.clear();
+  misread_ = {};
   while (!handles_.empty()) handles_.front()->die(prng);
 }
 

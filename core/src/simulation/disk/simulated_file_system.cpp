@@ -193,9 +193,9 @@ void SimulatedDisk::Handle::read(const std::string& name, ReadDone done) {
     if (!started.ok()) return tell(done, started);
     const Bytes* content = disk_->content(name);
     if (content == nullptr) return tell(done, absl::NotFoundError(name));
-    if (auto other = disk_->misreads_.extract(name); !other.empty()) {
+    if (disk_->misread_.first == name) {
       ++disk_->counts_.misread;
-      return tell(done, std::move(other.mapped()));
+      return tell(done, std::exchange(disk_->misread_, {}).second);
     }
     tell(done, *content);
   };

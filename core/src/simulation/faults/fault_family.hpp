@@ -7,6 +7,7 @@
 
 #include <synod/simulation/faults.hpp>
 
+#include "simulation/faults/fault_atlas.hpp"
 #include "simulation/simulated_node.hpp"
 #include "simulation/workload.hpp"
 
@@ -21,7 +22,8 @@ class FaultStage {
         nodes(stage_nodes),
         workload(stage_workload),
         plan(stage_plan),
-        prng(seed) {}
+        prng(seed),
+        atlas(stage_world, stage_nodes) {}
 
   // Runs `work` after `pause`, unless these faults are over by then.
   template <class Later>
@@ -30,6 +32,11 @@ class FaultStage {
                        [this, begun = period, work = std::move(work)]() mutable {
                          if (on && begun == period) work();
                        });
+  }
+  // The same, also when the faults are over.
+  template <class Later>
+  void certainly_later(Duration pause, Later work) {
+    world.scheduler.at(world.scheduler.now().after(pause), std::move(work));
   }
   // Of one fault: around the plan's mean.
   [[nodiscard]] Duration length() {
@@ -51,18 +58,26 @@ class FaultStage {
     node.crash();
     workload.node_died(node.id());
   }
-  void start_later(SimulatedNode& node) {
-    later(length(), [&node] {
-      if (!node.up() && node.in_service()) node.start();
-    });
+  // What was written is on the disk, or gone: damage is judged by what is there.
+  void settle_disk(SimulatedNode& node) {
+    if (node.disk().unsynced_bytes() == 0) return;
+    const bool was_up = node.up();
+    node.lose_power();
+    if (!was_up) return;
+    workload.node_died(node.id());
+    start_later(node);
   }
-  // Whether the cluster can do without the memory of `node`.
-  [[nodiscard]] bool may_lose(const SimulatedNode& node) const {
-    Checker::Memories memories;
-    for (const auto& each : nodes) {
-      if (each->in_service() && each->id() != node.id()) memories[each->id()] = each->memory();
-    }
-    return world.checker.can_carry_on(memories);
+  // The process dies, what it wrote stays. Requires: it is up.
+  void kill(SimulatedNode& node) {
+    node.kill();
+    workload.node_died(node.id());
+  }
+  // Where it is down and in service.
+  static void start(SimulatedNode& node) {
+    if (!node.up() && node.in_service()) node.start();
+  }
+  void start_later(SimulatedNode& node) {
+    later(length(), [&node] { start(node); });
   }
   // The node that leads, as far as any says so; otherwise any node.
   [[nodiscard]] SimulatedNode& leader() {
@@ -80,6 +95,7 @@ class FaultStage {
   Workload& workload;
   FaultPlan plan;
   Prng prng;
+  FaultAtlas atlas;
   bool on = false;           // Faults strike.
   std::uint64_t period = 0;  // Counts the times that they began to.
   NodeSet healing = 0;       // While heal() runs.
@@ -107,6 +123,8 @@ class FaultFamily {
   virtual void on_event(NodeId /*node*/, const Event& /*event*/) {}
   // Adds to the stage's counts what only the world counted.
   virtual void count_up() {}
+  // A node that stopped by itself, for a good reason, is down and about to be started again.
+  virtual void before_restart(SimulatedNode& /*node*/) {}
 
  protected:
   FaultStage& stage_;

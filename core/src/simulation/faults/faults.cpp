@@ -1,5 +1,6 @@
 #include <synod/simulation/faults.hpp>
 
+#include <algorithm>
 #include <type_traits>
 
 namespace synod::simulation {
@@ -17,7 +18,14 @@ constexpr std::array<std::string_view, kFaultCount> kNames = {
     "swap", "shrink", "grow", "quorums", "two-changes", "window", "snapshot-cut",
     "snapshot-source-dies", "snapshot-newer", "snapshot-receiver-dies",
     // Nodes and disks.
-    "crash", "crash-all", "pause", "wipe", "clock-drift", "slow-disk"};
+    "crash", "crash-all", "pause", "wipe", "clock-drift", "slow-disk",
+    // Disks.
+    "unsynced", "torn", "rot", "rot-everywhere", "lost-write", "misdirected-write",
+    "misdirected-read", "read-error", "write-error", "open-error", "rename-error", "sync-error",
+    "sync-dead", "sync-lie", "disk-full", "sluggish-disk", "hung-disk",
+    // Nodes.
+    "crash-midway", "kill", "restart-storm", "long-pause", "old-backup", "slow-apply",
+    "foreign-directory"};
 
 bool find(std::string_view name, Fault& fault) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {
@@ -37,31 +45,60 @@ double share(Prng& prng, std::uint64_t max) {
 }  // namespace
 
 bool strikes_at_moments(Fault fault) {
-  if (fault >= Fault::kIsolateLeader && fault <= Fault::kSwizzle) return true;
-  if (fault >= Fault::kJoin && fault <= Fault::kSnapshotReceiver) return true;
   switch (fault) {
-    case Fault::kSuspend:
-    case Fault::kPartition:
-    case Fault::kOneWay:
-    case Fault::kCrash:
-    case Fault::kCrashAll:
-    case Fault::kPause:
+    case Fault::kLoss:
+    case Fault::kDuplication:
+    case Fault::kDelay:
+    case Fault::kStragglers:
+    case Fault::kBursts:
+    case Fault::kReplay:
+    case Fault::kBandwidth:
+    case Fault::kHostileFrames:
+    case Fault::kClockRates:
+    case Fault::kNay:
+    case Fault::kAbstain:
+    case Fault::kThrowingVoter:
+    case Fault::kClockDrift:
+    case Fault::kSlowDisk:
+    case Fault::kUnsynced:
+    case Fault::kTorn:
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool changes_members(Fault fault) { return Fault::kJoin <= fault && fault <= Fault::kWindow; }
+
+bool may_cost_a_memory(Fault fault) {
+  switch (fault) {
     case Fault::kWipe:
+    case Fault::kRot:
+    case Fault::kRotEverywhere:
+    case Fault::kLostWrite:
+    case Fault::kMisdirectedWrite:
+    case Fault::kMisdirectedRead:
+    case Fault::kSyncLie:
+    case Fault::kOldBackup:
+    case Fault::kForeignDirectory:
       return true;
     default:
       return false;
   }
 }
 
-bool changes_members(Fault fault) { return Fault::kJoin <= fault && fault <= Fault::kWindow; }
-
-bool may_cost_a_memory(Fault fault) { return fault == Fault::kWipe; }
-
 std::string_view to_string(Fault fault) { return kNames[static_cast<std::size_t>(fault)]; }
+
+bool Faults::has_any(Fault first, Fault last) const {
+  const auto begin = on_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = on_.begin() + static_cast<std::ptrdiff_t>(last) + 1;
+  return std::find(begin, end, true) != end;
+}
 
 Faults Faults::everything() {
   Faults faults;
   faults.on_.fill(true);
+  faults.set(Fault::kOldBackup, false);
   return faults;
 }
 
@@ -122,6 +159,11 @@ FaultPlan draw_strengths(Prng& prng, const Faults& faults) {
   if (faults.has(Fault::kNay)) plan.nay = nay;
   if (faults.has(Fault::kAbstain)) plan.abstain = abstain;
   if (faults.has(Fault::kThrowingVoter)) plan.throws = throws;
+  plan.sluggishness = static_cast<std::int64_t>(10 + prng.below(prng.below(990) + 1));
+  plan.hang_max = prng.between(milliseconds(500), milliseconds(60'000));
+  plan.pause_max = prng.between(milliseconds(10'000), milliseconds(180'000));
+  plan.apply_max = prng.between(milliseconds(1), milliseconds(2000));
+  plan.rotten_bytes_max = 1 + prng.below(64);
   if (faults.has(Fault::kLoss)) plan.network.loss = loss;
   if (faults.has(Fault::kDuplication)) plan.network.duplication = duplication;
   if (faults.has(Fault::kDelay)) plan.network.delay_mean = mean;
@@ -160,11 +202,15 @@ Limits draw_limits(std::uint64_t seed, Limits limits) {
 }
 
 FaultPlan draw_plan(Prng& prng, const Faults& allowed) {
+  // After it a run has nothing more to show, so it is worth few of them.
+  constexpr std::uint64_t kRotEverywhereOneIn = 12;
   Faults faults;
   const std::uint64_t rarity = 3 + prng.below(10);
   for (std::size_t i = 0; i < kFaultCount; ++i) {
-    const bool on = prng.below(rarity) == 0;
-    faults.set(static_cast<Fault>(i), on && allowed.has(static_cast<Fault>(i)));
+    const auto fault = static_cast<Fault>(i);
+    bool on = prng.below(rarity) == 0;
+    if (fault == Fault::kRotEverywhere) on = prng.below(kRotEverywhereOneIn) == 0 && on;
+    faults.set(fault, on && allowed.has(fault));
   }
   return draw_strengths(prng, faults);
 }

@@ -51,6 +51,31 @@ void Nemesis::on_event(NodeId node, const Event& event) {
   for (auto& family : families_) family->on_event(node, event);
 }
 
+void Nemesis::look_after_nodes() {
+  for (auto& node : stage_.nodes) {
+    if (node->stopped().ok() || !node->up() || restarting_[node->id()] == node->lives()) continue;
+    restarting_[node->id()] = node->lives();
+    if (!node->stopped_for_cause()) {
+      stage_.world.checker.violation(
+          "I19",
+          "node " + to_string(node->id()) +
+              " stopped by itself, and no fault gave it a reason: " + node->stopped().ToString());
+      continue;
+    }
+    stage_.certainly_later(
+        stage_.prng.between(std::chrono::milliseconds(10), std::chrono::milliseconds(3000)),
+        [this, &each = *node, life = node->lives()] {
+          if (each.up() && each.lives() == life) restart(each);
+        });
+  }
+}
+
+void Nemesis::restart(SimulatedNode& node) {
+  stage_.prng.chance(0.5) ? stage_.kill(node) : stage_.crash(node);
+  for (auto& family : families_) family->before_restart(node);
+  FaultStage::start(node);
+}
+
 FaultCounts Nemesis::counts() {
   const FaultCounts own = stage_.struck;
   for (auto& family : families_) family->count_up();

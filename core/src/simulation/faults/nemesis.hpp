@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "simulation/faults/fault_family.hpp"
@@ -24,17 +26,27 @@ class Nemesis {
   void on_event(NodeId node, const Event& event);
   // Crashes the node and tells the clients. Requires: it is up.
   void crash(SimulatedNode& node) { stage_.crash(node); }
+  // Starts again whatever stopped by itself, as whoever runs a node would; a stop that no fault
+  // justifies is a violation.
+  void look_after_nodes();
+  // Why the cluster can never go on; empty where it can. An oracle: it looks at memories, not at
+  // time.
+  [[nodiscard]] std::string unrecoverable() const { return stage_.atlas.unrecoverable(); }
+  // Of the nodes in service, those whose memory no fault has put at risk.
+  [[nodiscard]] Checker::Memories intact_memories() { return stage_.atlas.intact(); }
   // How often each class did something.
   [[nodiscard]] FaultCounts counts();
 
  private:
   void strike_later();
   void strike(Fault fault);
+  void restart(SimulatedNode& node);
 
   FaultStage stage_;
   std::vector<std::unique_ptr<FaultFamily>> families_;
   bool founded_ = true;
-  std::vector<Fault> striking_;  // Those that are on and strike at moments.
+  std::vector<Fault> striking_;                 // Those that are on and strike at moments.
+  std::map<NodeId, std::uint64_t> restarting_;  // The life that is to end.
 };
 
 }  // namespace synod::simulation

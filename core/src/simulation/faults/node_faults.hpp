@@ -1,5 +1,7 @@
-// Faults of whole nodes: they crash, stand still or lose their disk.
+// Faults of whole nodes: they crash, stand still, are slow, or get another disk.
 #pragma once
+
+#include <map>
 
 #include "simulation/faults/fault_family.hpp"
 
@@ -7,17 +9,29 @@ namespace synod::simulation {
 
 class NodeFaults final : public FaultFamily {
  public:
-  explicit NodeFaults(FaultStage& stage);
+  using FaultFamily::FaultFamily;
 
   bool strike(Fault fault) override;
   void heal() override;
+  void count_up() override;
+  void before_restart(SimulatedNode& node) override;
 
  private:
+  bool strike_with_end(Fault fault);
   void crash_for_a_while(SimulatedNode& node, Fault fault);
-  void pause_for_a_while(SimulatedNode& node);
+  void kill_for_a_while(SimulatedNode& node);
+  void crash_midway(SimulatedNode& node);
+  void storm();
+  void crash_again(SimulatedNode& node, std::uint64_t times);
+  void pause_for_a_while(SimulatedNode& node, Fault fault, Duration pause);
+  void apply_slowly(SimulatedNode& node);
   void wipe(SimulatedNode& node);
+  void put_back_a_backup(SimulatedNode& node);
+  void mix_up_directories(SimulatedNode& node);
 
-  std::uint64_t wipes_left_;
+  std::map<NodeId, SimulatedDisk::Image> backups_;
+  std::map<NodeId, SimulatedDisk::Image>
+      put_aside_;  // Of those that have another node's directory.
 };
 
 }  // namespace synod::simulation

@@ -142,7 +142,7 @@ struct Totals {
 
   void add(const Report& report) {
     seeds += 1;
-    unrecoverable += report.unrecoverable ? 1 : 0;
+    unrecoverable += report.unrecoverable.empty() ? 0 : 1;
     seconds += static_cast<std::uint64_t>(report.simulated.count()) / 1'000'000;
     messages += report.messages;
     histories += report.checked.histories;
@@ -208,6 +208,8 @@ bool play_in_processes(const Arguments& arguments, Totals& totals) {
   for (const pid_t child : children) {
     int status = 0;
     ok = child > 0 && waitpid(child, &status, 0) == child && status == 0 && ok;
+    if (WIFSIGNALED(status))
+      std::fprintf(stderr, "a process died of signal %d\n", WTERMSIG(status));
   }
   for (std::uint64_t i = 0; i < arguments.processes; ++i) totals.add(parts[i]);
   munmap(memory, size);
