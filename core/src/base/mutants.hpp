@@ -17,8 +17,6 @@ struct Mutant {
   std::string_view breaks;  // What goes wrong.
   // How the simulator is started to meet it, where that is not by what it does anyway.
   std::string_view options = {};
-  // What nothing that is played yet does: it survives, and is said to.
-  std::string_view needs = {};
 };
 
 // Sorted by the part of the node that they stand in; one line each.
@@ -30,11 +28,10 @@ inline constexpr Mutant kMutants[] = {
     {"answer-before-sync", "H11 RT-01", "votes leave before their records are durable"},
     {"repeat-answered-at-once", "H11", "a repeated vote overtakes the record that it repeats"},
     {"own-vote-before-sync", "H11a", "a node counts its own vote before its record is durable"},
-    {"sync-failure-ignored", "H11 RT-05", "after a failed sync the node goes on", "",
-     "syncs that fail"},
+    {"sync-failure-ignored", "H11 RT-05", "after a failed sync the node goes on"},
     {"no-rewrite-at-start", "H11b", "what a start reads is taken for durable"},
     {"torn-tail-in-the-middle", "H12 RT-06",
-     "what follows a bad record is cut, also if it was synced", "", "disks that rot"},
+     "what follows a bad record is cut, also if it was synced", "--faults rot,crash --exactly"},
     {"checkpoint-without-promise", "H19", "a checkpoint leaves the promise out"},
     {"checkpoint-without-acceptances", "H19",
      "a checkpoint leaves acceptances above its round out"},

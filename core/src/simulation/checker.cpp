@@ -303,7 +303,24 @@ const Cluster& Checker::cluster_at(RoundNum round) const {
 
 const Cluster& Checker::newest_cluster() const { return cluster_at(clusters_to_); }
 
-bool Checker::can_carry_on(const Memories& memories) const {
+bool Checker::is_needed(NodeId node) const {
+  const RoundNum next = settled_to().next();
+  for (RoundNum round = next; round <= std::max(next, clusters_to_); round = round.next()) {
+    if (cluster_at(round).find(node) != nullptr) return true;
+  }
+  return false;
+}
+
+bool Checker::form_quorums(const Cluster& cluster, const Memories& memories) const {
+  const auto counts = [&](NodeId id) {
+    const auto memory = memories.find(id);
+    return memory != memories.end() && memory->second == last_chosen(id);
+  };
+  return is_quorum(cluster, cluster.policy.phase1, counts) &&
+         is_quorum(cluster, cluster.policy.phase2, counts);
+}
+
+std::string Checker::what_stops(const Memories& memories) const {
   RoundNum held;
   for (const auto& [node, memory] : memories) {
     const auto known = nodes_.find(node);
@@ -322,9 +339,15 @@ bool Checker::can_carry_on(const Memories& memories) const {
     const Cluster& cluster = cluster_at(round);
     const bool quorums = is_quorum(cluster, cluster.policy.phase1, counts) &&
                          is_quorum(cluster, cluster.policy.phase2, counts);
-    if (!quorums) return false;
+    if (quorums) continue;
+    std::string lost;
+    for (const Member& member : cluster.members) {
+      if (!counts(member.id)) lost += (lost.empty() ? "" : ",") + to_string(member.id);
+    }
+    return "no quorum is left for " + at_round(round) + ": the memories of " + lost +
+           " that count in it are gone";
   }
-  return true;
+  return {};
 }
 
 RoundNum Checker::settled_to() const {

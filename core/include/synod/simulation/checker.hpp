@@ -78,6 +78,8 @@ class Checker {
   [[nodiscard]] const Cluster& newest_cluster() const;
   // Of the lowest round that nobody applied.
   [[nodiscard]] const Cluster& next_cluster() const { return cluster_at(settled_to().next()); }
+  // Whether it is a member in any round that nobody applied and of which the cluster is known.
+  [[nodiscard]] bool is_needed(NodeId node) const;
   // The memory of `node` that counts in that round; max() where nothing is known, 0 for none.
   [[nodiscard]] Incarnation next_incarnation(NodeId node) const {
     return incarnation_at(node, settled_to().next());
@@ -89,7 +91,13 @@ class Checker {
   // Whether these memories can carry on alone: form quorums of both phases in every round above
   // what one of them holds durably, as far as clusters are known.
   using Memories = std::map<NodeId, Incarnation>;
-  [[nodiscard]] bool can_carry_on(const Memories& memories) const;
+  [[nodiscard]] bool can_carry_on(const Memories& memories) const {
+    return what_stops(memories).empty();
+  }
+  // Whether those of them that were chosen last form all quorums of `cluster`.
+  [[nodiscard]] bool form_quorums(const Cluster& cluster, const Memories& memories) const;
+  // Why they cannot; empty where they can.
+  [[nodiscard]] std::string what_stops(const Memories& memories) const;
 
   // What a node found out by itself (Violation), or anything else that is wrong.
   void violation(const std::string& invariant, const std::string& text);

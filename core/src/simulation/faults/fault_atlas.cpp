@@ -44,7 +44,12 @@ Checker::Memories FaultAtlas::intact() {
   return memories;
 }
 
+bool FaultAtlas::can_run(const Cluster& cluster) {
+  return world_.checker.form_quorums(cluster, intact());
+}
+
 bool FaultAtlas::may_lose(const SimulatedNode& node) {
+  if (!changes_.empty()) return false;
   Checker::Memories memories = intact();
   return memories.erase(node.id()) > 0 && world_.checker.can_carry_on(memories);
 }
@@ -71,18 +76,10 @@ Incarnation FaultAtlas::memory_of(const SimulatedNode& node) const {
 
 std::string FaultAtlas::unrecoverable() const {
   Checker::Memories memories;
-  std::string lost;
   for (const auto& node : nodes_) {
-    if (!node->in_service()) continue;
-    const Incarnation memory = memory_of(*node);
-    memories[node->id()] = memory;
-    const Incarnation counts = world_.checker.next_incarnation(node->id());
-    const bool is_member = world_.checker.next_cluster().find(node->id()) != nullptr;
-    if (!is_member || memory == counts || counts == Incarnation::max()) continue;
-    lost += (lost.empty() ? "" : ",") + to_string(node->id());
+    if (node->in_service()) memories[node->id()] = memory_of(*node);
   }
-  if (world_.checker.can_carry_on(memories)) return {};
-  return "node " + lost + " lost the memory that counts, and the others are no quorum";
+  return world_.checker.what_stops(memories);
 }
 
 }  // namespace synod::simulation

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "simulation/simulated_node.hpp"
@@ -18,6 +19,12 @@ class FaultAtlas {
 
   // Whether those that are left can form all quorums if this memory is lost, too.
   [[nodiscard]] bool may_lose(const SimulatedNode& node);
+  // Whether the memories that are intact form all quorums of `cluster`.
+  [[nodiscard]] bool can_run(const Cluster& cluster);
+  // While a change of the cluster may be under way, no memory may be lost: it may be the one that
+  // the new cluster rests on.
+  void change_begins(const EntryId& id) { changes_.insert(id); }
+  void change_ends(const EntryId& id) { changes_.erase(id); }
   // It is lost, or will be found to be at its next start.
   void lose(SimulatedNode& node);
   [[nodiscard]] bool is_at_risk(const SimulatedNode& node);
@@ -39,6 +46,7 @@ class FaultAtlas {
 
   World& world_;
   Workload::Nodes& nodes_;
+  std::set<EntryId> changes_;
   std::map<NodeId, Incarnation> at_risk_;  // Which memory it was; 0 where nobody knows.
 };
 

@@ -12,6 +12,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kAppendMax = seconds(10);
+// A change of which nobody knows whether it happened has happened by then, or hardly ever will.
+constexpr Duration kChangeMax = seconds(30);
 constexpr Duration kAdmissionPoll = milliseconds(200);
 constexpr std::uint64_t kAdmissionTries = 150;
 
@@ -91,7 +93,7 @@ void MembershipFaults::add_once_admitted(SimulatedNode& node, std::uint64_t trie
   if (cluster.find(node.id()) != nullptr || tries == 0) return;
   if (node.in_service() && is_admitted(node)) {
     cluster.members.push_back(Member{.id = node.id()});
-    return append(Fault::kJoin, ListState::command(cluster));
+    return propose(Fault::kJoin, cluster);
   }
   stage_.later(kAdmissionPoll, [this, &node, tries] { add_once_admitted(node, tries - 1); });
 }
@@ -99,7 +101,7 @@ void MembershipFaults::add_once_admitted(SimulatedNode& node, std::uint64_t trie
 void MembershipFaults::leave(Fault fault, NodeId node) {
   Cluster cluster = with_majority(present());
   remove(cluster, node);
-  if (!cluster.members.empty()) append(fault, ListState::command(cluster));
+  if (!cluster.members.empty()) propose(fault, cluster);
 }
 
 void MembershipFaults::swap() {
@@ -112,7 +114,7 @@ void MembershipFaults::swap() {
   Cluster cluster = with_majority(present());
   remove(cluster, any_member());
   cluster.members.push_back(Member{.id = node->id()});
-  append(Fault::kSwap, ListState::command(cluster));
+  propose(Fault::kSwap, cluster);
 }
 
 void MembershipFaults::shrink() {
@@ -121,7 +123,7 @@ void MembershipFaults::shrink() {
   if (!node.ready() || !is_admitted(node)) return;
   Cluster cluster;
   cluster.members.push_back(Member{.id = left});
-  append(Fault::kShrink, ListState::command(cluster));
+  propose(Fault::kShrink, cluster);
 }
 
 void MembershipFaults::grow() {
@@ -132,7 +134,7 @@ void MembershipFaults::grow() {
     take_into_service(*node);
     if (is_admitted(*node)) cluster.members.push_back(Member{.id = node->id()});
   }
-  if (cluster.members.size() > before) append(Fault::kGrow, ListState::command(cluster));
+  if (cluster.members.size() > before) propose(Fault::kGrow, cluster);
 }
 
 void MembershipFaults::draw_quorums() {
@@ -146,7 +148,7 @@ void MembershipFaults::draw_quorums() {
     cluster.policy.phase2 = 1 + stage_.prng.below(whole);
     cluster.policy.phase1 = whole + 1 - cluster.policy.phase2;
   }
-  append(Fault::kQuorums, ListState::command(cluster));
+  propose(Fault::kQuorums, cluster);
 }
 
 void MembershipFaults::change_window(Fault fault) {
@@ -162,8 +164,13 @@ void MembershipFaults::two_changes() {
     one.members.push_back(Member{.id = node->id()});
   }
   if (other.members.size() > 1) remove(other, any_member());
-  append(Fault::kTwoChanges, ListState::command(one));
-  append(Fault::kTwoChanges, ListState::command(other));
+  propose(Fault::kTwoChanges, one);
+  propose(Fault::kTwoChanges, other);
+}
+
+// Nobody changes to a cluster that the memories that are known to be intact could not run.
+void MembershipFaults::propose(Fault fault, const Cluster& cluster) {
+  if (stage_.atlas.can_run(cluster)) append(fault, ListState::command(cluster));
 }
 
 void MembershipFaults::append(Fault fault, std::string text) {
@@ -177,13 +184,17 @@ void MembershipFaults::append(Fault fault, std::string text) {
   request.deadline = node.local_now().after(kAppendMax);
   request.id_minted_here = true;
   stage_.world.checker.on_append(request.entry.id);
+  stage_.atlas.change_begins(request.entry.id);
+  stage_.later(kChangeMax, [this, id = request.entry.id] { stage_.atlas.change_ends(id); });
   request.done = [this, fault, id = request.entry.id](const absl::StatusOr<AppendReceipt>& result) {
     if (result.ok()) {
       stage_.world.checker.on_acknowledged(id, result->round);
+      stage_.atlas.change_ends(id);
       return stage_.count(fault);
     }
     const std::optional<AppendError> error = append_error(result.status());
     const bool certain = error && error->fate == Fate::kDidNotHappen;
+    if (certain) stage_.atlas.change_ends(id);
     stage_.world.checker.on_failed(id, certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
   };
   node.append(std::move(request));
@@ -194,8 +205,8 @@ void MembershipFaults::on_event(NodeId node, const Event& event) {
   if (!std::holds_alternative<RemovalComplete>(event)) return;
   SimulatedNode& removed = *stage_.nodes[node.value() - 1];
   stage_.later(Duration::zero(), [this, &removed, life = removed.lives()] {
-    const bool is_member = present().find(removed.id()) != nullptr;
-    if (removed.lives() == life && !is_member && !removed.paused()) removed.retire();
+    const bool is_needed = stage_.world.checker.is_needed(removed.id());
+    if (removed.lives() == life && !is_needed && !removed.paused()) removed.retire();
   });
 }
 

@@ -31,6 +31,7 @@ class MembershipFaults final : public FaultFamily {
   void change_window(Fault fault);
   void two_changes();
 
+  void propose(Fault fault, const Cluster& cluster);
   // Appends `text` somewhere; a success counts as one strike of `fault`.
   void append(Fault fault, std::string text);
   [[nodiscard]] Cluster present() const { return stage_.world.checker.newest_cluster(); }

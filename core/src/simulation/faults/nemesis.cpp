@@ -53,6 +53,7 @@ void Nemesis::on_event(NodeId node, const Event& event) {
 
 void Nemesis::look_after_nodes() {
   for (auto& node : stage_.nodes) {
+    run_again_where_needed(*node);
     if (node->stopped().ok() || !node->up() || restarting_[node->id()] == node->lives()) continue;
     restarting_[node->id()] = node->lives();
     if (!node->stopped_for_cause()) {
@@ -68,6 +69,14 @@ void Nemesis::look_after_nodes() {
           if (each.up() && each.lives() == life) restart(each);
         });
   }
+}
+
+// Whoever was shut down after its removal, and is a member once more, is started with what it has.
+void Nemesis::run_again_where_needed(SimulatedNode& node) {
+  if (node.in_service() || node.up() || node.lives() == 0) return;
+  if (!stage_.world.checker.is_needed(node.id())) return;
+  node.set_in_service(true);
+  node.start();
 }
 
 void Nemesis::restart(SimulatedNode& node) {

@@ -41,6 +41,7 @@ class Nemesis {
   void strike_later();
   void strike(Fault fault);
   void restart(SimulatedNode& node);
+  void run_again_where_needed(SimulatedNode& node);
 
   FaultStage stage_;
   std::vector<std::unique_ptr<FaultFamily>> families_;

@@ -216,13 +216,12 @@ bool play_in_processes(const Arguments& arguments, Totals& totals) {
   return ok;
 }
 
-// One to a line: name, what it stands for, what it breaks, how to start, what is missing; with
-// tabs.
+// One to a line: name, what it stands for, what it breaks, how to start; with tabs.
 int list_mutants() {
   for (const synod::Mutant& mutant : synod::kMutants) {
     std::string line;
     for (const std::string_view part :
-         {mutant.name, mutant.guards, mutant.breaks, mutant.options, mutant.needs}) {
+         {mutant.name, mutant.guards, mutant.breaks, mutant.options}) {
       line += (line.empty() ? "" : "\t") + std::string(part);
     }
     std::puts(line.c_str());

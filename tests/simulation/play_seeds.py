@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Plays many simulated clusters and reports what they came to.
+
+play_seeds.py BUILD [--jobs N] [--times T] [--first SEED] [--fresh]
+
+A fixed number of seeds: most with three nodes and a few with 2,000 entries, the full swarm with one to
+seven, with and without decorations, and clusters that a quorum founds. T plays so many times as many,
+--first begins elsewhere, --fresh plays a tenth of them from a seed that nobody has seen.
+
+Fails where a seed fails (each says how to replay it), and, with fixed seeds, where a class of faults
+struck less than a hundred times: a class that hardly ever strikes proves nothing.
+"""
+import argparse
+import collections
+import os
+import re
+import subprocess
+import sys
+import time
+
+STRIKES_MIN = 100
+# Loses what was acknowledged where nothing else is left to notice it: only played by name.
+NEVER = {"old-backup"}
+
+# Seeds, and how they are played.
+FIXED = (
+    (1300, ["--nodes", "3", "--entries", "500"]),
+    (200, ["--nodes", "3", "--entries", "2000"]),
+    (60, ["--nodes", "3", "--entries", "500", "--decorations"]),
+    (40, ["--nodes", "1", "--entries", "500", "--decorations"]),
+    (40, ["--nodes", "2", "--entries", "500"]),
+    (40, ["--nodes", "4", "--entries", "500", "--decorations"]),
+    (60, ["--nodes", "5", "--entries", "500"]),
+    (60, ["--nodes", "5", "--entries", "500", "--decorations"]),
+    (40, ["--nodes", "5", "--entries", "300", "--founding", "quorum"]),
+    (40, ["--nodes", "7", "--entries", "500"]),
+)
+
+
+class Sums:
+    def __init__(self):
+        self.counts = collections.Counter()
+        self.struck = collections.Counter()
+        self.never_reached = None
+        self.marks = ""
+        self.failed = 0
+
+    def add(self, text):
+        """What one run of synod-simulate printed, with --totals and --probes."""
+        sums = re.search(r"^(\d+) seeds, (\d+) beyond recovery, (\d+) simulated hours, (\d+) messages, "
+                         r"(\d+) operations in (\d+) histories$", text, re.M)
+        assert sums, text
+        names = ("seeds", "beyond recovery", "simulated hours", "messages", "operations", "histories")
+        self.counts.update(dict(zip(names, map(int, sums.groups()))))
+        for name, count in re.findall(r"^  ([a-z-]+) +(\d+)$", text, re.M):
+            self.struck[name] += int(count)
+        unreached = {line.strip() for line in text.partition("not reached:\n")[2].splitlines()}
+        self.never_reached = unreached if self.never_reached is None else self.never_reached & unreached
+        self.marks = re.search(r"reached \d+ of (\d+) marks, \d+ of (\d+) buggify", text).groups()
+        self.failed += len(re.findall(r"^seed \d+ FAILED", text, re.M))
+
+    def too_few(self):
+        return sorted(name for name, count in self.struck.items()
+                      if count < STRIKES_MIN and name not in NEVER)
+
+    def print(self, seconds):
+        print(", ".join(f"{self.counts[name]:,} {name}" for name in self.counts))
+        rate = self.counts["messages"] / seconds if seconds else 0
+        print(f"{seconds:.0f} s, {rate:,.0f} messages/s")
+        print("  ".join(f"{name} {count:,}" for name, count in sorted(self.struck.items())))
+        declared = sum(int(number) for number in self.marks)
+        print(f"{declared - len(self.never_reached)} of {declared} marks and buggify sites reached; "
+              f"not: {' '.join(sorted(self.never_reached)) or 'none'}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--fresh", action="store_true")
+    arguments = parser.parse_args()
+    simulate = os.path.join(arguments.build, "core/src/simulation/tool/synod-simulate")
+    first = time.time_ns() >> 10 if arguments.fresh else arguments.first
+    sums, status, began = Sums(), 0, time.monotonic()
+    for seeds, options in FIXED:
+        seeds = max(1, seeds // 10) if arguments.fresh else seeds * arguments.times
+        command = [simulate, "--seed", str(first), "--seeds", str(seeds), "--processes",
+                   str(arguments.jobs), "--quiet", "--probes", "--totals", *options]
+        print(" ".join(command[1:]), flush=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        for line in re.findall(r"^seed \d+ FAILED.*(?:\n  [A-Z].*|\n  replay:.*)*", done.stdout, re.M):
+            print(line, flush=True)
+        sums.add(done.stdout)
+        status = status or done.returncode
+    sums.print(time.monotonic() - began)
+    if not arguments.fresh and sums.too_few():
+        print(f"struck less than {STRIKES_MIN} times: " + " ".join(sums.too_few()))
+        status = 1
+    failed = max(sums.failed, 1 if status else 0)
+    print(f"{sums.counts['seeds'] - sums.failed} passed, {failed} failed")
+    return 1 if status else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
