@@ -171,6 +171,28 @@ TEST_F(SimulatedDiskTest, WhatIsNotSyncedSurvivesInAnySubsetOrInOrder) {
   }
 }
 
+// Whatever mix of syncs, lying syncs and overlapping writes came before.
+TEST_F(SimulatedDiskTest, AfterThePowerFailedReadersSeeWhatIsDurable) {
+  int lossy = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    SCOPED_TRACE(trial);
+    for (int i = 0; i < 12; ++i) {
+      disk.faults().sync_errors = prng.below(4) == 0 ? 1 : 0;
+      const bool sync = prng.chance(0.4);
+      (void)write(prng.below(8192), filled(1 + prng.below(4096), 1 + i), sync);
+    }
+    const Bytes before = *disk.content(kFile);
+    trial % 2 == 0
+        ? disk.crash(prng)
+        : disk.crash_with([this](const std::string&, std::uint64_t) { return prng.chance(0.5); });
+    EXPECT_EQ(disk.unsynced_bytes(), 0u);
+    EXPECT_EQ(*disk.content(kFile), disk.image().at(kFile));
+    lossy += *disk.content(kFile) != before ? 1 : 0;
+    reopen();
+  }
+  EXPECT_GT(lossy, 20) << "or nothing was shown";
+}
+
 TEST_F(SimulatedDiskTest, WritesThatWentAstrayCanBeTakenBack) {
   EXPECT_TRUE(write(0, filled(8, 1)).ok());
   EXPECT_TRUE(write(0, filled(8, 2)).ok());

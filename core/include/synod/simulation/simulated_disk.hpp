@@ -153,6 +153,7 @@ class SimulatedDisk {
 
   void end_lives(Prng* prng);
   static void remember(File& file, const Unsynced& synced);
+  static void show_what_is_durable(File& file);
   void lose_power(Survives survives);
   void lose_power(Prng& prng);
 

@@ -94,8 +94,7 @@ void SimulatedDisk::lose_power(Survives survives) {
         if (survives(name, offset)) file.durable[offset] = unsynced.bytes[i];
       }
     }
-    file.unsynced.clear();
-    file.visible = file.durable;
+    show_what_is_durable(file);
   }
 }
 
@@ -118,9 +117,18 @@ void SimulatedDisk::lose_power(Prng& prng) {
         }
       }
     }
-    file.unsynced.clear();
-    file.visible = file.durable;
+    show_what_is_durable(file);
   }
+}
+
+// Everywhere but under what was not synced, readers see what is durable already.
+void SimulatedDisk::show_what_is_durable(File& file) {
+  for (const Unsynced& unsynced : file.unsynced) {
+    const auto at = static_cast<std::ptrdiff_t>(unsynced.offset);
+    const auto end = at + static_cast<std::ptrdiff_t>(unsynced.bytes.size());
+    std::copy(file.durable.begin() + at, file.durable.begin() + end, file.visible.begin() + at);
+  }
+  file.unsynced.clear();
 }
 
 void SimulatedDisk::wake() {
