@@ -4,7 +4,6 @@
 #include <synod/checksum.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace synod::journal_format {
@@ -13,11 +12,11 @@ namespace {
 constexpr std::string_view kSegmentMagic = "SYNODSEG";
 constexpr std::string_view kMarkMagic = "SYNODMRK";
 constexpr std::string_view kSnapshotMagic = "SYNODSNP";
-constexpr std::uint32_t kBatchMagic = 0x424e5953;  // "SYNB"
 constexpr std::uint32_t kCheckpointFlag = 1;
 constexpr std::size_t kChecked = kHeaderBytes - sizeof(std::uint32_t);
 constexpr std::string_view kSegmentPrefix = "segment-";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
+constexpr std::string_view kDigits = "0123456789abcdef";
 
 // Fills 64 bytes in order, and the last four with the checksum of the others.
 class HeaderWriter {
@@ -76,8 +75,9 @@ Owner get_owner(ByteReader& in) {
 }
 
 std::string numbered(std::string_view prefix, std::uint64_t number) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string name(prefix);
+  std::string name;
+  name.reserve(prefix.size() + 16);
+  name += prefix;
   for (int shift = 60; shift >= 0; shift -= 4) name += kDigits[(number >> shift) & 15];
   return name;
 }
@@ -85,10 +85,12 @@ std::string numbered(std::string_view prefix, std::uint64_t number) {
 std::optional<std::uint64_t> number_in(std::string_view prefix, std::string_view name) {
   if (name.size() != prefix.size() + 16 || !name.starts_with(prefix)) return std::nullopt;
   std::uint64_t number = 0;
-  const char* end = name.data() + name.size();
-  const auto parsed = std::from_chars(name.data() + prefix.size(), end, number, 16);
-  // One name for each number: no upper case.
-  if (parsed.ptr != end || numbered(prefix, number) != name) return std::nullopt;
+  for (const char digit : name.substr(prefix.size())) {
+    // One name for each number: no upper case.
+    const std::size_t value = kDigits.find(digit);
+    if (value == std::string_view::npos) return std::nullopt;
+    number = number << 4 | value;
+  }
   return number;
 }
 
@@ -137,10 +139,8 @@ std::uint32_t put(const BatchHeader& header, std::span<std::byte> out) {
 }
 
 bool get(std::span<const std::byte> in, BatchHeader& header) {
-  // The magic first: a search asks this of every eighth byte.
-  if (in.size() < kHeaderBytes) return false;
-  ByteReader reader(in);
-  if (reader.u32() != kBatchMagic || !sum_holds(in)) return false;
+  if (!may_be_batch(in) || !sum_holds(in)) return false;
+  ByteReader reader(in.subspan(sizeof(kBatchMagic)));
   header.checkpoint = (reader.u32() & kCheckpointFlag) != 0;
   header.number = reader.u64();
   header.segment = reader.u64();

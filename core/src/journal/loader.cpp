@@ -268,8 +268,11 @@ void Loader::clear_up(const absl::Status& status) {
   if (!status.ok()) return fail(status);
   if (mark_->exists()) segments_->add_file(std::string(kMarkName), kMarkFileBytes);
   std::set<std::string> needed;
-  for (const ScannedBatch& batch : scan_.batches())
-    needed.insert(segment_name(batch.header.segment));
+  std::uint64_t named = 0;  // Batches lie together, and a segment is named once.
+  for (const ScannedBatch& batch : scan_.batches()) {
+    if (batch.header.segment != named) needed.insert(segment_name(batch.header.segment));
+    named = batch.header.segment;
+  }
   const SnapshotPtr& snapshot = opened_.loaded.snapshot;
   std::vector<Step> steps;
   if (snapshot != nullptr) {

@@ -173,7 +173,7 @@ std::string Scan::begin(const SegmentHeader& segment, const BatchHeader& first,
   return {};
 }
 
-void Scan::take(const BatchHeader& header, std::vector<Record> records) {
+void Scan::take(const BatchHeader& header, std::span<Record> records) {
   ScannedBatch batch;
   batch.header = header;
   batch.end = header.offset + aligned(kHeaderBytes + header.body_bytes);
@@ -187,12 +187,13 @@ void Scan::take(const BatchHeader& header, std::vector<Record> records) {
 // told what is wrong with it unless there are only zeros.
 std::uint64_t Scan::take_following(const SegmentHeader& segment,
                                    std::span<const std::byte> content) {
+  std::vector<Record> records;  // Of one batch after the other.
   while (true) {
     const std::uint64_t offset = std::min<std::uint64_t>(batches_.back().end, content.size());
     clean_end_ = all_zero(content.subspan(offset));
     if (clean_end_) return content.size();
     BatchHeader header;
-    std::vector<Record> records;
+    records.clear();
     std::string wrong = read_batch(content, offset, segment, header, records);
     const BatchHeader& before = batches_.back().header;
     if (wrong.empty() && (header.number != before.number + 1 || header.chain != before.checksum)) {
@@ -202,7 +203,7 @@ std::uint64_t Scan::take_following(const SegmentHeader& segment,
       problem(segment.sequence, offset, std::move(wrong));
       return offset;
     }
-    take(header, std::move(records));
+    take(header, records);
   }
 }
 
@@ -227,7 +228,7 @@ void Scan::add_segment(std::uint64_t sequence, std::span<const std::byte> conten
     problem(sequence, kHeaderBytes, std::move(wrong));
     return search(sequence, content, kHeaderBytes);
   }
-  take(first, std::move(records));
+  take(first, records);
   const std::uint64_t end = take_following(segment, content);
   search(sequence, content, end);
 }
@@ -236,8 +237,10 @@ void Scan::add_segment(std::uint64_t sequence, std::span<const std::byte> conten
 // A payload that holds a copy of journal bytes does not count, since it lies at another offset.
 void Scan::search(std::uint64_t sequence, std::span<const std::byte> content, std::uint64_t from) {
   for (std::uint64_t at = aligned(from); at + kHeaderBytes <= content.size(); at += kAlignment) {
+    const std::span<const std::byte> here = content.subspan(at);
+    if (!may_be_batch(here)) continue;
     BatchHeader header;
-    if (!get(content.subspan(at), header)) continue;
+    if (!get(here, header)) continue;
     if (header.segment != sequence || header.offset != at || header.number == 0) continue;
     if (!batches_.empty() && header.incarnation != incarnation_) continue;
     prove(header.number - 1, header.chain);

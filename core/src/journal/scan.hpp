@@ -85,7 +85,8 @@ class Scan {
                          std::vector<Record>& records);
   std::string begin(const SegmentHeader& segment, const BatchHeader& first,
                     const std::vector<Record>& records);
-  void take(const BatchHeader& header, std::vector<Record> records);
+  // Moves the records away.
+  void take(const BatchHeader& header, std::span<Record> records);
   // A segment begins with `again`, which the chain may hold already: whether it is the same.
   void compare_writings(const BatchHeader& again);
   std::uint64_t take_following(const SegmentHeader& segment, std::span<const std::byte> content);
