@@ -152,10 +152,13 @@ SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
   return snapshot;
 }
 
+// Exactly when settle() would do something. Whatever it would not look at must not count: a moment
+// that has passed, and that nothing moves on, would wake the node again and again.
 Timestamp Fetcher::deadline(RoundNum applied) const {
   if (!has_peers_) return Timestamp::max();
-  Timestamp deadline = ask_around_at_;
-  if (is_behind(applied) || asked_around_) return std::min(deadline, ask_again_at_);
+  const Timestamp answer_due = outstanding_ ? ask_again_at_ : shared_.now;
+  if (is_behind(applied)) return answer_due;
+  Timestamp deadline = std::max(asked_around_ ? ask_again_at_ : ask_around_at_, answer_due);
   if (gap_since_ != Timestamp::max()) {
     deadline = std::min(deadline, gap_since_.after(shared_.options.retransmit_after / 4));
   }

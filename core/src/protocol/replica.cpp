@@ -264,7 +264,9 @@ Timestamp Replica::Implementation::deadline() const {
   if (learner_.has_state() && membership_.genesis().has_value()) {
     deadline = std::min(deadline, fetcher_.deadline(learner_.applied()));
   }
-  if (reads_.stuck_below().has_value()) deadline = std::min(deadline, ask_to_lead_at_);
+  if (const auto open = reads_.stuck_below(); open.has_value() && *open > learner_.applied()) {
+    deadline = std::min(deadline, ask_to_lead_at_);
+  }
   if (wants_to_lead() && may_campaign()) {
     deadline = std::min(deadline, election_.may_start_at());
   }

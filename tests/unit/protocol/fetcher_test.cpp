@@ -101,7 +101,8 @@ TEST_F(FetcherTest, AfterSilenceAQuestionWithoutAnAnswerIsAskedAgainSoonAndThenN
   EXPECT_GE(fetcher_.deadline(r(4)).since(answered_at), parts_.shared.options.idle_interval);
 }
 
-// Whoever shows that it has what is missing is asked, also after many questions that went elsewhere.
+// Whoever shows that it has what is missing is asked, also after many questions that went
+// elsewhere.
 TEST_F(FetcherTest, WhoeverShowsItAgainIsAskedAlsoAfterManyQuestionsInVain) {
   std::vector<NodeId> many;
   for (std::uint64_t id = 2; id <= 40; ++id) many.push_back(n(id));
@@ -158,6 +159,44 @@ TEST_F(FetcherTest, WithoutPeersItHasNothingToWakeFor) {
   fetcher_.settle(r(4), {});
   const Timestamp next = fetcher_.deadline(r(4));
   EXPECT_GT(next, parts_.shared.now.after(std::chrono::milliseconds(100)));
+}
+
+// Whatever happened: a moment that has passed would wake the node every 200 microseconds, and
+// before the one that it names nothing is done.
+TEST_F(FetcherTest, WakesWhenThereIsSomethingToDoAndNotBefore) {
+  Prng prng(11);
+  std::uint64_t applied = 4;
+  Fetch last;
+  for (int i = 0; i < 5000; ++i) {
+    SCOPED_TRACE(i);
+    switch (prng.below(8)) {
+      case 0:
+        fetcher_.settled_elsewhere(n(2 + prng.below(2)), r(applied + prng.below(3)));
+        break;
+      case 1:
+        fetcher_.gap_below(r(applied + prng.below(3)));
+        break;
+      case 2:
+        fetcher_.heard();
+        break;
+      case 3:
+        fetcher_.on(asked_, answer(last, applied, 1));
+        break;
+      case 4:
+        applied += prng.below(3);
+        break;
+      default:
+        break;  // Nothing but time.
+    }
+    last = settle(applied).value_or(last);
+    const Timestamp deadline = fetcher_.deadline(r(applied));
+    ASSERT_GT(deadline, parts_.shared.now);
+    const Duration pause = deadline.since(parts_.shared.now);
+    parts_.shared.now = deadline.after(Duration(-1));
+    ASSERT_FALSE(settle(applied).has_value()) << "too early";
+    ASSERT_EQ(fetcher_.deadline(r(applied)), deadline);
+    parts_.pass(prng.chance(0.5) ? Duration(1) : pause);
+  }
 }
 
 TEST_F(FetcherTest, ASnapshotComesInPieces) {

@@ -303,6 +303,45 @@ TEST(Replica, AnEmptyCommitDoesNotKeepANodeFromAsking) {
   EXPECT_TRUE(asked);
 }
 
+// A question that nobody answers waits its time asleep.
+TEST(Replica, ANodeThatIsBehindAndUnansweredSleepsBetweenItsQuestions) {
+  Nodes nodes(3);
+  nodes.append(1, 1, "a");
+  nodes.run(kMoment);
+  nodes.cut_off(3);
+  nodes.append(1, 2, "b");
+  nodes.run(kMoment);
+  nodes.lost = [](const Envelope& each) { return std::holds_alternative<Fetch>(each.message); };
+  nodes.append(1, 3, "c");
+  nodes.run(kMoment);
+  nodes.cut_off(3);
+  nodes.at(3).turns = 0;
+  nodes.run(std::chrono::seconds(10));
+  ASSERT_GT(nodes.view(3).highest_seen, nodes.view(3).applied);
+  EXPECT_LT(nodes.at(3).turns, 1000) << "an unending wake-up is 50 000";
+}
+
+// A read in a cluster that is not founded yet, and that is stuck for good.
+TEST(Replica, AReadThatCannotBeServedYetDoesNotKeepItsNodeAwake) {
+  LogState state;
+  IndiscriminateVoter voter;
+  Timestamp now(1'000'000);
+  Recovered recovered;
+  recovered.records = {IdentityRecord{memory_of(1)}};
+  ReplicaOptions options = options_of(1, cluster_of({1, 2, 3}));
+  Replica replica(options, state, voter, std::move(recovered), now);
+  replica.step(now, Read{1});
+  Output output;
+  int turns = 0;
+  for (; now < Timestamp(11'000'000); ++turns) {
+    replica.take_output(output);
+    EXPECT_TRUE(all_of<ReadReady>(output.events).empty());
+    now = replica.deadline();
+    replica.step(now, Tick{});
+  }
+  EXPECT_LT(turns, 1000) << "an unending wake-up is 50 000";
+}
+
 // H19: a node is stopped after an installed snapshot was saved and before its checkpoint. What it
 // records after the restart rests on that snapshot, so the storage must be told first.
 TEST(Replica, ASnapshotThatNoCheckpointNamesGetsOneAfterARestart) {
