@@ -91,6 +91,11 @@ void Runner::Implementation::loaded(absl::StatusOr<Loaded> loaded) {
   }
   options_.replica.incarnation = identity->incarnation;
   recovered.records = std::move(loaded->records);
+  // A node that is restarted again and again would otherwise never take a snapshot, and its journal
+  // would grow for ever.
+  for (const Record& record : recovered.records) {
+    if (holds_entry(record)) bytes_since_snapshot_ += size_of(record);
+  }
   recovered.snapshot = std::move(loaded->snapshot);
   begin(std::move(recovered));
 }

@@ -8,6 +8,11 @@
 
 namespace synod {
 
+bool holds_entry(const Record& record) {
+  return std::holds_alternative<AcceptedRecord>(record) ||
+         std::holds_alternative<CommittedRecord>(record);
+}
+
 QueuedBatch& WriteQueue::add_batch() {
   std::shared_ptr<QueuedBatch> batch = std::move(spare_);
   spare_ = nullptr;
@@ -32,10 +37,7 @@ void WriteQueue::add(QueuedBatch& batch, std::vector<Record>& records) const {
   for (Record& record : records) {
     const std::size_t size = size_of(record);
     batch.bytes += size;
-    if (std::holds_alternative<AcceptedRecord>(record) ||
-        std::holds_alternative<CommittedRecord>(record)) {
-      batch.entry_bytes += size;
-    }
+    if (holds_entry(record)) batch.entry_bytes += size;
     batch.batch.records.push_back(std::move(record));
   }
   records.clear();

@@ -23,6 +23,9 @@ struct QueuedBatch {
   Timestamp write_by = Timestamp::max();
 };
 
+// An acceptance or a learned entry: what a snapshot makes superfluous.
+[[nodiscard]] bool holds_entry(const Record& record);
+
 // Gathers the records of outputs into batches. One batch is written at a time; what gathers while it
 // runs is the next one, so that many turns share one sync. A checkpoint is a batch of its own.
 //

@@ -228,6 +228,22 @@ TEST_F(RunnerTest, TakesASnapshotOnceEnoughWasAppended) {
   EXPECT_EQ(script().count<TakeSnapshot>(), 1u);
 }
 
+// Otherwise the journal of a node that is restarted often would grow for ever.
+TEST_F(RunnerTest, WhatWasAppendedBeforeARestartCountsTowardsTheNextSnapshot) {
+  options.snapshot_every_bytes = 1000;
+  Entry entry;
+  entry.payload = Payload::copy_of(std::string(600, 'x'));
+  disk.written = true;
+  disk.records = {IdentityRecord{Incarnation(77)}, AcceptedRecord{{RoundNum(1), {}, entry}}};
+  start();
+  EXPECT_EQ(script().count<TakeSnapshot>(), 0u);
+  Output output;
+  output.records.push_back(AcceptedRecord{{RoundNum(2), {}, entry}});
+  output.sequence = 1;
+  say(std::move(output));
+  EXPECT_EQ(script().count<TakeSnapshot>(), 1u);
+}
+
 TEST_F(RunnerTest, ShutsDownAfterTheWriteThatIsUnderWay) {
   start();
   append(1);
