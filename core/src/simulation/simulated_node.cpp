@@ -9,8 +9,8 @@
 namespace synod::simulation {
 namespace {
 
-// Small, so that a run goes through many segments.
-constexpr std::uint64_t kSegmentBytes = 64u << 10;
+// Small, so that a run fills many segments: as in production, a snapshot is due after some of them.
+constexpr std::uint64_t kSegmentBytes = 8u << 10;
 
 std::string moment(Timestamp now) {
   char text[32];
