@@ -91,7 +91,15 @@ class ByteReader {
   bool boolean();
   double f64();
   // Exactly `size` bytes of what is left; they belong to the input.
-  std::span<const std::byte> raw(std::size_t size);
+  std::span<const std::byte> raw(std::size_t size) {
+    if (!ok_ || size > rest_.size()) {
+      ok_ = false;
+      return {};
+    }
+    const std::span<const std::byte> part = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return part;
+  }
   // A var-int length of at most `max`, then that many bytes.
   std::span<const std::byte> bytes(std::size_t max);
   std::string_view text(std::size_t max);
@@ -111,7 +119,9 @@ class ByteReader {
   Integer fixed() {
     const std::span<const std::byte> part = raw(sizeof(Integer));
     Integer value = 0;
-    for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part.empty()) return value;
+    // A number of steps that the compiler knows becomes one load.
+    for (std::size_t i = 0; i < sizeof(Integer); ++i) {
       value |= static_cast<Integer>(static_cast<Integer>(part[i]) << (8 * i));
     }
     return value;

@@ -57,7 +57,7 @@ class Probes {
   [[nodiscard]] const ProbeCounts& counts() const { return counts_; }
 
  private:
-  std::uint64_t seed_;
+  std::array<std::uint64_t, kBuggifyCount> streams_ = {};  // What each site draws from.
   std::array<bool, kBuggifyCount> active_ = {};
   std::array<std::uint64_t, kBuggifyCount> asked_ = {};
   ProbeCounts counts_;

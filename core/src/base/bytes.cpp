@@ -72,16 +72,6 @@ bool ByteReader::boolean() {
 
 double ByteReader::f64() { return std::bit_cast<double>(u64()); }
 
-std::span<const std::byte> ByteReader::raw(std::size_t size) {
-  if (!ok_ || size > rest_.size()) {
-    ok_ = false;
-    return {};
-  }
-  const std::span<const std::byte> part = rest_.first(size);
-  rest_ = rest_.subspan(size);
-  return part;
-}
-
 std::span<const std::byte> ByteReader::bytes(std::size_t max) {
   const std::uint64_t size = varint();
   if (size > max) ok_ = false;

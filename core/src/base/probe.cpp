@@ -12,9 +12,10 @@ namespace {
 // Of the whole: a draw below it happens one time in four.
 constexpr std::uint64_t kQuarter = 1ull << 62;
 
-std::uint64_t draw(std::uint64_t seed, std::string_view name, std::uint64_t count) {
+// Where the draws of one site begin; the same for each of them.
+std::uint64_t stream_of(std::uint64_t seed, std::string_view name) {
   const std::uint64_t site = fingerprint(std::as_bytes(std::span(name)));
-  return mix(mix(seed ^ mix(site)) + count);
+  return mix(seed ^ mix(site));
 }
 
 std::size_t nonzero(std::span<const std::uint64_t> counts) {
@@ -51,15 +52,16 @@ std::string ProbeCounts::unreached() const {
   return text;
 }
 
-Probes::Probes(std::uint64_t seed, bool buggify) : seed_(seed) {
+Probes::Probes(std::uint64_t seed, bool buggify) {
   for (std::size_t i = 0; i < kBuggifyCount; ++i) {
-    active_[i] = buggify && draw(seed, kBuggifyNames[i], 0) < kQuarter;
+    streams_[i] = stream_of(seed, kBuggifyNames[i]);
+    active_[i] = buggify && mix(streams_[i]) < kQuarter;
   }
 }
 
 bool Probes::fires(std::size_t site) {
   if (!active_[site]) return false;
-  if (draw(seed_, kBuggifyNames[site], ++asked_[site]) >= kQuarter) return false;
+  if (mix(streams_[site] + ++asked_[site]) >= kQuarter) return false;
   ++counts_.fired[site];
   return true;
 }

@@ -18,7 +18,10 @@ void Scheduler::push(Timestamp when, Lane* lane, std::uint64_t life, Work work) 
     slot = free_.back();
     free_.pop_back();
   }
-  slots_[slot] = Slot{lane, life, std::move(work)};
+  Slot& taken = slots_[slot];
+  taken.lane = lane;
+  taken.life = life;
+  taken.work = std::move(work);
   heap_.push_back(Due{std::max(when, now_), sequence_++, slot});
   std::push_heap(heap_.begin(), heap_.end(), later);
 }
@@ -45,16 +48,19 @@ bool Scheduler::run_one() {
   const Due due = heap_.back();
   heap_.pop_back();
   now_ = due.when;
-  Slot slot = std::move(slots_[due.slot]);
-  slots_[due.slot] = {};
+  // Taken out first: what it runs may take the slot, or move all of them.
+  Slot& slot = slots_[due.slot];
+  Lane* const lane = slot.lane;
+  const std::uint64_t life = slot.life;
+  Work work = std::move(slot.work);
   free_.push_back(due.slot);
-  if (slot.lane != nullptr && slot.life != 0 && slot.life != slot.lane->life_) return true;
-  if (slot.lane != nullptr && slot.lane->paused_) {
-    slot.lane->waiting_.push_back({slot.life, std::move(slot.work)});
+  if (lane != nullptr && life != 0 && life != lane->life_) return true;
+  if (lane != nullptr && lane->paused_) {
+    lane->waiting_.push_back({life, std::move(work)});
     return true;
   }
   ++steps_;
-  slot.work();
+  work();
   return true;
 }
 
