@@ -44,6 +44,7 @@ class Simulation {
   void demand_appends();
   void demand_equal_rounds();
   void demand_calm();
+  [[nodiscard]] bool may_be_disturbed() const;
   // The same as run_until, and a violation where it is false and the core could have done it.
   template <class Predicate>
   bool demand(Duration limit, const std::string& what, Predicate reached);
