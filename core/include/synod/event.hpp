@@ -83,7 +83,8 @@ struct Gaps {
   std::vector<GapRange> gaps;
 };
 enum class DirectiveKind : std::uint8_t { kPrepare, kAccept, kCommit };
-// This node obeyed a directive of `leader`, itself included.
+// This node obeyed a directive of `leader`, itself included; kCommit: it was told what `leader` settled,
+// which may be below what this node promised.
 struct Directive {
   DirectiveKind kind;
   NodeId leader;
@@ -110,7 +111,7 @@ struct MandateWon {
 };
 struct MandateLost {
   CoordNum coord;
-  CoordNum to;  // Zero where nobody in particular took it.
+  CoordNum to;  // Zero where nobody in particular took it. The own one: renewed, and MandateWon follows.
 };
 struct Ejected {
   RoundNum round;

@@ -53,6 +53,8 @@ inline constexpr Mutant kMutants[] = {
      "an installed snapshot erases what was accepted above it"},
     {"install-lowers-promise", "H4 I20", "an installed snapshot erases the promise"},
     {"deaf-leader-is-shielded", "H15", "followers shield a leader that no quorum answers"},
+    {"stray-knows-no-leader", "H15 I16",
+     "who promised more than a leader that works has does not take it for one"},
     // --- Phase 1.
     {"phase1-ignores-accepted", "I3", "a candidate proposes what it likes over what was accepted"},
     {"phase1-ignores-highest", "I3", "of two accepted entries the one at the lower number binds"},
@@ -71,6 +73,8 @@ inline constexpr Mutant kMutants[] = {
     {"definite-failure", "H13 RT-20",
      "of what was proposed a leader that resigns says: did not happen"},
     {"deaf-leader-stays", "H15", "a leader that no quorum answers goes on"},
+    {"stray-is-left-alone", "H15 I16",
+     "an acceptor that promised more than its leader's number never votes again"},
     // --- Learning.
     {"commit-by-id-without-number", "H6 RT-22",
      "told to commit an id, a node commits whatever it holds"},

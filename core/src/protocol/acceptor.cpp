@@ -81,7 +81,8 @@ Acceptor::PrepareAnswer Acceptor::prepare(const Prepare& prepare) {
     return Promising{};
   }
 
-  const bool shielded = shared_.now < shielded_until_ && prepare.coord.proposer != shielded_leader_;
+  const bool shielded =
+      shared_.now < shielded_until_ && prepare.coord.proposer != shielded_.proposer;
   if (shielded) {
     SYNOD_MARK("acceptor.leader-shielded");
     return Abstention{prepare.coord, prepare.round, true, {}};
@@ -215,10 +216,12 @@ void Acceptor::add_acceptance(CoordNum coord, RoundNum round, VoteSections vote,
 }
 
 void Acceptor::leader_shown(CoordNum coord, Duration quorum_age) {
-  if (shared_.options.stickiness == Duration::zero() || coord < promised_) return;
+  if (shared_.options.stickiness == Duration::zero()) return;
   if (SYNOD_MUTANT("deaf-leader-is-shielded")) quorum_age = Duration::zero();
   if (quorum_age < Duration::zero() || quorum_age >= shared_.options.stickiness) return;
-  shielded_leader_ = coord.proposer;
+  // What an earlier leader said may come late.
+  if (shared_.now < shielded_until_ && coord < shielded_) return;
+  shielded_ = coord;
   shielded_until_ = shared_.now.after(shared_.options.stickiness - quorum_age);
 }
 

@@ -43,7 +43,8 @@ class Acceptor {
   // Requires: `entries` are those of rounds first, first+1, …
   [[nodiscard]] Accepting accept(CoordNum coord, RoundNum first, const std::vector<Entry>& entries);
 
-  // A leader said how long ago a quorum answered it; shields it from challengers for a while.
+  // A leader said how long ago a quorum answered it; shields it from challengers for a while, also
+  // where this acceptor promised a higher number: it works without this one's vote.
   void leader_shown(CoordNum coord, Duration quorum_age);
 
   [[nodiscard]] CoordNum promised() const { return promised_; }
@@ -90,7 +91,7 @@ class Acceptor {
 
   // Volatile.
   std::uint64_t counter_seen_ = 0;
-  NodeId shielded_leader_;
+  CoordNum shielded_;
   Timestamp shielded_until_;
 };
 

@@ -63,6 +63,7 @@ void Proposer::assume(Mandate mandate) {
   resends_ = 0;
   repeat_at_ = shared_.now.after(shared_.jittered(shared_.options.idle_interval));
   last_told_ = {};
+  postpone_renewal();
 }
 
 void Proposer::resign(const CoordNum& to, const AppendError& error) {
@@ -83,6 +84,7 @@ void Proposer::resign(const CoordNum& to, const AppendError& error) {
   unchosen_ = 0;
   resend_at_ = Timestamp::max();
   repeat_at_ = Timestamp::max();
+  renewals_ = 0;
   fail_queue(error);
   shared_.outbox.event(MandateLost{coord, to});
 }
@@ -166,7 +168,7 @@ std::optional<Append> Proposer::content(RoundNum round, RoundNum window_end) {
 }
 
 std::optional<Proposer::Batch> Proposer::next_batch(RoundNum window_end) {
-  if (!leads()) return std::nullopt;
+  if (!leads() || wants_renewal()) return std::nullopt;
   Limits limits = shared_.options.limits;
   if (SYNOD_BUGGIFY("proposer.batch-of-one")) limits.batch_entries_max = 1;
   next_ = std::max(next_, learner_.applied().next());
@@ -320,6 +322,7 @@ bool Proposer::on(NodeId from, Incarnation incarnation, const Rejection& rejecti
 bool Proposer::on(NodeId from, Incarnation incarnation, const Conflict& conflict) {
   if (!leads() || conflict.coord != mandate_->coord()) return false;
   if (conflict.promised <= conflict.coord) return false;
+  heard_a_stray(from, incarnation);
   bool hopeless = false;
   for (RoundNum round = flight_.first(); round < flight_.end(); round = round.next()) {
     Slot* slot = flight_.find(round);

@@ -46,6 +46,18 @@ class Proposer {
   void resign(const CoordNum& to, const AppendError& error);
   // A late promise, or one that was asked for because the electorate changed. False: a contradiction.
   [[nodiscard]] bool on(NodeId from, Incarnation incarnation, const Promise& promise);
+  // An acceptor that promised more than this mandate's number is lost to it, and is won back by a
+  // campaign above that promise: once its candidate has had its time and rounds are chosen all the
+  // same. True until assume(), resign() or postpone_renewal(); nothing new is proposed meanwhile.
+  [[nodiscard]] bool wants_renewal() const {
+    return leads() && stray_at_ >= renew_from_ && quorum_at_ >= renew_from_;
+  }
+  // Whether what was proposed is chosen: a new number finds nothing to decide anew.
+  [[nodiscard]] bool may_renew() const { return wants_renewal() && unchosen_ == 0; }
+  // Goes on at the number of `mandate`; what waits goes on waiting.
+  void renew(Mandate mandate);
+  // Not now: the next conflict counts as the first.
+  void postpone_renewal() { renew_from_ = Timestamp::max(); }
   // Settles every round up to `round`, with no-ops where there is nothing else.
   void settle_up_to(RoundNum round) { settle_to_ = std::max(settle_to_, round); }
 
@@ -108,6 +120,7 @@ class Proposer {
     std::vector<Refusal> rejections;
   };
 
+  void heard_a_stray(NodeId from, Incarnation incarnation);
   [[nodiscard]] bool covers(const ElectoratePtr& electorate, RoundNum round);
   [[nodiscard]] std::optional<Append> next_append(RoundNum round);
   [[nodiscard]] bool must_fill(RoundNum round, RoundNum window_end) const;
@@ -154,6 +167,10 @@ class Proposer {
   Timestamp waiting_since_;                  // For the first round in flight, or the last choice.
   Timestamp resend_at_ = Timestamp::max();
   std::uint32_t resends_ = 0;
+
+  Timestamp stray_at_;                       // The last conflict of an acceptor that promised more.
+  Timestamp renew_from_ = Timestamp::max();  // When the candidate of the first one had its time.
+  std::uint32_t renewals_ = 0;               // In a row.
 };
 
 }  // namespace synod

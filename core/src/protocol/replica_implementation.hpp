@@ -70,6 +70,7 @@ class Replica::Implementation {
   void on(From from, const Rejection& rejection);
   void on(From from, const LeadershipRequest& request);
   void consider_campaign();
+  [[nodiscard]] bool renews() const;
   void campaign();
   void conclude(Election::Verdict verdict);
   void propose();

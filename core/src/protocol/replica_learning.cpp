@@ -95,7 +95,13 @@ void Replica::Implementation::on(From from, const Commit& message) {
     if (!run.ids.empty()) highest = std::max(highest, run.first.plus(run.ids.size() - 1));
     coord = std::max(coord, run.coord);
   }
-  if (coord.proposer != from.first || coord < acceptor_.promised()) return;
+  if (coord.proposer != from.first) return;
+  // Also where this node promised more, to itself or to a candidate that is gone: a leader that a
+  // quorum follows works without this node's vote, and is not to be unseated (H15).
+  if (coord < acceptor_.promised()) {
+    SYNOD_MARK("replica.hears-a-leader-below-its-promise");
+    if (SYNOD_MUTANT("stray-knows-no-leader")) return;
+  }
   acceptor_.leader_shown(coord, message.quorum_age);
   directive(DirectiveKind::kCommit, highest, coord, message.quorum_age);
 }

@@ -151,7 +151,8 @@ void Replica::Implementation::update_participation() {
 
 Standing Replica::Implementation::standing() const {
   if (!learner_.has_state()) return Standing::kDisoriented;
-  if (proposer_.leads() && acceptor_.promised() <= proposer_.coord()) return Standing::kLeading;
+  const CoordNum own = renews() ? election_.coord() : proposer_.coord();
+  if (proposer_.leads() && acceptor_.promised() <= own) return Standing::kLeading;
   const bool heard_nothing = highest_seen_ == RoundNum(0) && !leader_heard_;
   const bool behind = highest_seen_.above(learner_.applied()) > concurrency() ||
                       fetcher_.is_behind(learner_.applied());

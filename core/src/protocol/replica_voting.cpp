@@ -182,8 +182,13 @@ bool Replica::Implementation::wants_to_lead() const {
   return must_settle() && !leader_seems_alive();
 }
 
+// Whether this node campaigns although it leads.
+bool Replica::Implementation::renews() const { return proposer_.leads() && election_.is_running(); }
+
 void Replica::Implementation::consider_campaign() {
-  if (wants_to_lead() && election_.may_start() && may_campaign()) campaign();
+  const bool renewal = proposer_.may_renew() && !election_.is_running() && !catches_up();
+  const bool anew = wants_to_lead() && election_.may_start();
+  if ((renewal || anew) && may_campaign()) campaign();
 }
 
 void Replica::Implementation::campaign() {
@@ -201,6 +206,7 @@ void Replica::Implementation::campaign() {
   auto* promising = std::get_if<Acceptor::Promising>(&own);
   if (promising == nullptr) {
     SYNOD_MARK("replica.own-voter-abstains");
+    if (proposer_.leads()) return proposer_.postpone_renewal();
     AppendError error;
     error.kind = AppendErrorKind::kNoQuorum;
     error.fate = Fate::kDidNotHappen;
@@ -224,7 +230,10 @@ void Replica::Implementation::conclude(Election::Verdict verdict) {
   }
   if (verdict == Election::Verdict::kLost) {
     const AppendError error = election_.error();
+    const CoordNum lost_at = election_.coord();
     election_.lose();
+    // The own acceptor refuses the old number too: it promised the new one.
+    proposer_.resign(lost_at, error);
     return proposer_.fail_queue(error);
   }
   Mandate mandate = election_.take_mandate();
@@ -233,8 +242,11 @@ void Replica::Implementation::conclude(Election::Verdict verdict) {
     SYNOD_MARK("replica.leads-and-lacks-rounds");
     fetcher_.settled_elsewhere(mandate.furthest(), mandate.first().previous());
   }
+  const bool renewal = proposer_.leads();
+  if (renewal) shared_.outbox.event(MandateLost{proposer_.coord(), mandate.coord()});
   shared_.outbox.event(MandateWon{mandate.coord(), mandate.first()});
   if (must_settle()) proposer_.settle_up_to(asked_to_settle_);
+  if (renewal) return proposer_.renew(std::move(mandate));
   proposer_.assume(std::move(mandate));
 }
 
