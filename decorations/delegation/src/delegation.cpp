@@ -21,6 +21,7 @@ void Delegation::Implementation::start(DecorationContext& context) {
   active_ = view.participation == Participation::kActive;
   leading_ = view.standing == Standing::kLeading;
   epoch_ = context.prng().next();
+  last_attempt_ = static_cast<std::uint32_t>(context.prng().next());
 }
 
 // A leader that was suspected counts again as soon as it shows itself.
@@ -50,24 +51,29 @@ void Delegation::Implementation::suspect(NodeId node) {
   suspected_at_ = context_->now();
 }
 
-bool Delegation::Implementation::first_time(NodeId from, const delegation::Heading& heading) {
-  SeenNumbers& seen = seen_[from];
-  if (seen.epoch != heading.epoch) {
-    seen = SeenNumbers{heading.epoch, heading.number, 1};
-    return true;
+// A token dies with this process, and with the process that it was given to: what was sent with it,
+// and comes again later, is never obeyed.
+bool Delegation::Implementation::is_admitted(NodeId from, const delegation::Heading& heading) {
+  Admission& admission = admitted_[from];
+  if (admission.token == 0 || admission.epoch != heading.epoch) {
+    admission = Admission{heading.epoch, context_->prng().next() | 1, 0, 0};
   }
-  if (heading.number > seen.highest) {
-    const std::uint64_t step = heading.number - seen.highest;
-    seen.below = (step < 64 ? seen.below << step : 0) | 1;
-    seen.highest = heading.number;
+  return admission.token == heading.token;
+}
+
+bool Delegation::Implementation::first_time(Admission& admission, std::uint64_t number) {
+  if (number > admission.highest) {
+    const std::uint64_t step = number - admission.highest;
+    admission.below = (step < 64 ? admission.below << step : 0) | 1;
+    admission.highest = number;
     return true;
   }
   SYNOD_MARK("delegation.message-is-overtaken");
-  const std::uint64_t back = seen.highest - heading.number;
-  if (back >= 64 || (seen.below >> back & 1) != 0) {
+  const std::uint64_t back = admission.highest - number;
+  if (back >= 64 || (admission.below >> back & 1) != 0) {
     return false;
   }
-  seen.below |= std::uint64_t{1} << back;
+  admission.below |= std::uint64_t{1} << back;
   return true;
 }
 
@@ -90,9 +96,12 @@ Bytes& Delegation::Implementation::parcel(NodeId to, bool is_forward,
 void Delegation::Implementation::send_parcel(const Parcel& parcel) {
   Bytes bytes;
   ByteWriter out(bytes);
-  encode(delegation::Heading{epoch_, ++last_number_, parcel.is_forward}, out);
   if (parcel.is_forward) {
+    encode(delegation::Heading{epoch_, tokens_[parcel.to], ++last_number_, true}, out);
     encode_heading(parcel.heading, out);
+  } else {
+    const Admission& admission = admitted_[parcel.to];
+    encode(delegation::Heading{admission.epoch, admission.token, 0, false}, out);
   }
   out.raw(parcel.body);
   context_->send(std::span(&parcel.to, 1), bytes);
@@ -112,17 +121,24 @@ void Delegation::Implementation::on_message(NodeId from, std::span<const std::by
   if (heading.is_forward) {
     delegation::Forward forward;
     decode(in, forward);
-    if (in.done() && !stopped_ && first_time(from, heading)) {
+    if (!in.done() || stopped_) {
+      return;
+    }
+    if (!is_admitted(from, heading)) {
+      refuse(from, forward);
+    } else if (first_time(admitted_[from], heading.number)) {
       on_forward(from, std::move(forward));
     }
     return;
   }
   std::vector<delegation::Answer> answers;
   decode(in, answers);
-  if (in.done() && first_time(from, heading)) {
-    for (const delegation::Answer& answer : answers) {
-      on_answer(from, answer);
-    }
+  if (!in.done()) {
+    return;
+  }
+  take_token(from, heading);
+  for (const delegation::Answer& answer : answers) {
+    on_answer(from, answer);
   }
 }
 

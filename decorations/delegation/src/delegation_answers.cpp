@@ -1,4 +1,5 @@
 // What the origin does about answers.
+#include <algorithm>
 #include <utility>
 
 #include <synod/probe.hpp>
@@ -33,11 +34,38 @@ bool curable_elsewhere(const AppendError& error) {
 
 }  // namespace
 
+bool Delegation::Implementation::Unanswered::add(std::uint32_t attempt) {
+  const auto free = std::find(attempts.begin(), attempts.end(), 0u);
+  if (free == attempts.end()) {
+    return false;
+  }
+  *free = attempt;
+  ++count;
+  return true;
+}
+
+bool Delegation::Implementation::Unanswered::remove(std::uint32_t attempt) {
+  const auto place = std::find(attempts.begin(), attempts.end(), attempt);
+  if (attempt == 0 || place == attempts.end()) {
+    return false;
+  }
+  *place = 0;
+  --count;
+  return true;
+}
+
+// One that an earlier process of this node was given is of no use.
+void Delegation::Implementation::take_token(NodeId from, const delegation::Heading& heading) {
+  if (heading.epoch == epoch_ && heading.token != 0) {
+    tokens_[from] = heading.token;
+  }
+}
+
 void Delegation::Implementation::on_answer(NodeId from, const delegation::Answer& answer) {
   auto [place, end] = waiting_.equal_range(answer.id);
   while (place != end) {
     const auto current = place++;
-    if (answer.attempt <= current->second.attempt) {
+    if (current->second.unanswered.remove(answer.attempt)) {
       obey(current, from, answer);
     }
   }
@@ -46,8 +74,8 @@ void Delegation::Implementation::on_answer(NodeId from, const delegation::Answer
 void Delegation::Implementation::obey(WaitingMap::iterator place, NodeId from,
                                       const delegation::Answer& answer) {
   Waiting& waiting = place->second;
-  waiting.unanswered -= waiting.unanswered > 0 ? 1 : 0;
   const bool current = waiting.stage == Stage::kForwarded;
+  waiting.strange = answer.kind == delegation::AnswerKind::kStrange ? waiting.strange : 0;
   switch (answer.kind) {
     case delegation::AnswerKind::kWorking:
       if (current) {
@@ -62,6 +90,11 @@ void Delegation::Implementation::obey(WaitingMap::iterator place, NodeId from,
     case delegation::AnswerKind::kNotLeader:
       if (current && answer.attempt == waiting.attempt) {
         on_not_leader(waiting, from, answer.leader);
+      }
+      break;
+    case delegation::AnswerKind::kStrange:
+      if (current && answer.attempt == waiting.attempt) {
+        on_strange(waiting, from);
       }
       break;
     case delegation::AnswerKind::kFailed:
@@ -96,6 +129,16 @@ void Delegation::Implementation::on_not_leader(Waiting& waiting, NodeId from, No
     suspect(from);
   }
   decide(waiting);
+}
+
+// The token came with the answer. Where it is a relay's, or is replaced all the time, the entry is
+// sent again in its time.
+void Delegation::Implementation::on_strange(Waiting& waiting, NodeId from) {
+  constexpr std::uint32_t kAtOnceMax = 2;
+  if (from == waiting.asked && waiting.strange < kAtOnceMax) {
+    ++waiting.strange;
+    forward(waiting, from, waiting.lead);
+  }
 }
 
 void Delegation::Implementation::on_failure(WaitingMap::iterator place, AppendError error,

@@ -53,7 +53,7 @@ Answer decode_answer(ByteReader& in) {
   const std::uint8_t error = in.u8();
   const std::uint8_t fate = in.u8();
   answer.error.detail = std::string(in.text(kBytesMax));
-  if (kind > static_cast<std::uint8_t>(AnswerKind::kFailed) ||
+  if (kind > static_cast<std::uint8_t>(AnswerKind::kStrange) ||
       error > static_cast<std::uint8_t>(AppendErrorKind::kAlreadyApplied) ||
       fate > static_cast<std::uint8_t>(Fate::kNever)) {
     in.fail();
@@ -67,12 +67,14 @@ Answer decode_answer(ByteReader& in) {
 
 void encode(const Heading& heading, ByteWriter& out) {
   out.u64(heading.epoch);
+  out.u64(heading.token);
   out.varint(heading.number);
   out.boolean(heading.is_forward);
 }
 
 void decode(ByteReader& in, Heading& heading) {
   heading.epoch = in.u64();
+  heading.token = in.u64();
   heading.number = in.varint();
   heading.is_forward = in.boolean();
 }

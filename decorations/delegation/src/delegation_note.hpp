@@ -25,9 +25,9 @@ struct ForwardedEntry {
 };
 
 struct Forward {
-  NodeId origin;            // Whom to answer.
-  bool relayed = false;     // It came over a third node, and goes no further.
-  bool lead = false;        // The origin may not lead: lead in its place where nobody does.
+  NodeId origin;         // Whom to answer.
+  bool relayed = false;  // It came over a third node, and goes no further.
+  bool lead = false;     // The origin may not lead: lead in its place where nobody does.
   std::vector<ForwardedEntry> entries;
 
   friend bool operator==(const Forward&, const Forward&) = default;
@@ -38,6 +38,7 @@ enum class AnswerKind : std::uint8_t {
   kSettled,    // In `round`.
   kNotLeader,  // Nothing was done with it. `leader` may do it, where one is known.
   kFailed,     // `error`.
+  kStrange,    // Nothing was done with it, nor will be: it came without the token in force.
 };
 struct Answer {
   EntryId id;
@@ -48,10 +49,12 @@ struct Answer {
   AppendError error;  // Without what voters attached.
 };
 
-// Every message has a number of its own, so that one that the network repeats is obeyed once.
+// A forward is obeyed only with the token that its receiver last gave to its sender, and once:
+// every message has a number of its own. An answer brings the token that its receiver may use.
 struct Heading {
-  std::uint64_t epoch = 0;   // Of the sender's process.
-  std::uint64_t number = 0;  // Rises with each message of it.
+  std::uint64_t epoch = 0;   // Of the process that uses the token.
+  std::uint64_t token = 0;   // 0: none yet.
+  std::uint64_t number = 0;  // Of a forward: rises with each one of a process.
   bool is_forward = false;
 };
 

@@ -108,8 +108,11 @@ void Delegation::Implementation::forward(Waiting& waiting, NodeId to, bool lead)
   waiting.lead = lead;
   waiting.due = std::min(now.after(options_.resend_after), waiting.request.deadline);
   wake(waiting.due);
-  ++waiting.attempt;
-  ++waiting.unanswered;
+  last_attempt_ += last_attempt_ + 1 != 0 ? 1 : 2;
+  waiting.attempt = last_attempt_;
+  if (!waiting.unanswered.add(waiting.attempt)) {
+    waiting.possible = true;  // Nobody counts it: what becomes of it stays open.
+  }
   ++stats.forwarded;
   const AppendRequest& request = waiting.request;
   const delegation::ForwardedEntry forwarded{request.entry, request.rounds,
@@ -256,7 +259,7 @@ void Delegation::Implementation::on_applied(const Applied& applied) {
     Waiting& waiting = current->second;
     if (applied.skipped == SkipReason::kExpired) {
       // Whatever a copy still does, it has no effect any more; and none was seen before.
-      waiting.unanswered = 0;
+      waiting.unanswered = {};
       waiting.possible = waiting.unseen;
       waiting.stage = Stage::kPausing;
       finish(current, error_of(AppendErrorKind::kExpired, Fate::kDidNotHappen));
@@ -291,7 +294,8 @@ void Delegation::Implementation::finish(WaitingMap::iterator place, AppendReceip
 void Delegation::Implementation::finish(WaitingMap::iterator place, AppendError error) {
   const Waiting& waiting = place->second;
   const bool denied = error.fate == Fate::kDidNotHappen || error.fate == Fate::kNever;
-  const bool open = waiting.possible || waiting.unanswered > 0 || waiting.stage == Stage::kLocal;
+  const bool open =
+      waiting.possible || waiting.unanswered.count > 0 || waiting.stage == Stage::kLocal;
   if (waiting.settled.has_value()) {
     error.fate = Fate::kHappened;
   } else if (denied &&

@@ -6,6 +6,21 @@
 
 namespace synod {
 
+// The origin is told that this copy is spent, and the sender, which may be a relay, gets its token
+// with whatever is said to it.
+void Delegation::Implementation::refuse(NodeId from, const delegation::Forward& forward) {
+  if (from != forward.origin) {
+    (void)parcel(from, false, {}, 0);
+  }
+  for (const delegation::ForwardedEntry& forwarded : forward.entries) {
+    delegation::Answer strange;
+    strange.id = forwarded.entry.id;
+    strange.attempt = forwarded.attempt;
+    strange.kind = delegation::AnswerKind::kStrange;
+    answer(forward.origin, strange);
+  }
+}
+
 void Delegation::Implementation::on_forward(NodeId from, delegation::Forward forward) {
   const NodeId origin = forward.origin;
   const std::optional<NodeId> known = leader();

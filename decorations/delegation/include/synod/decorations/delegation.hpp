@@ -22,8 +22,9 @@ namespace synod {
 // node waits its turn, a random time, and leads itself. A node that may not lead hands over to a
 // voting member, in rotation.
 //
-// The fate of a failed append is unknown for as long as a forwarded copy is unanswered. A message of
-// this decoration is obeyed once even when the network repeats it, so an answered copy is spent.
+// The fate of a failed append is unknown for as long as a forwarded copy is unanswered. A forward is
+// obeyed once, and only with the token that its receiver last gave to this process of its sender; so
+// an answered copy is spent, even when the network repeats it after a restart.
 class Delegation final : public Decoration {
  public:
   struct Options {
