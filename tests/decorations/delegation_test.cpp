@@ -412,6 +412,29 @@ TEST_F(DelegationTest, ALeaderThatIsHeardButNotReachedIsAskedThroughAnother) {
   EXPECT_GE(place(3).delegation.stats().relayed, 1u);
 }
 
+// H15: whoever does not let this node lead may know who does.
+TEST_F(DelegationTest, ALeaderThatIsNotEvenHeardIsAskedThroughWhoeverFollowsIt) {
+  lead(1, 5);
+  acquaint(3, 1);
+  restart(2);
+  lost = [](std::uint64_t from, std::uint64_t to) { return from + to == 3; };
+  append(2, 200);
+  pass(110);
+  ASSERT_EQ(appends(2), 1u);
+  AppendError error;
+  error.kind = AppendErrorKind::kNoQuorum;
+  error.fate = Fate::kDidNotHappen;
+  error.abstentions.push_back({NodeId(3), {}});
+  place(2).context.appends[0].done(to_status(error));
+  pass(250);
+  EXPECT_EQ(appends(2), 1u);
+  ASSERT_EQ(appends(1), 1u);
+  EXPECT_EQ(place(1).context.appends[0].on_behalf_of, NodeId(2));
+  // Node 1 reaches it no better.
+  ASSERT_FALSE(place(2).context.fetches.empty());
+  EXPECT_EQ(place(2).context.fetches[0].peer, NodeId(3));
+}
+
 TEST_F(DelegationTest, ANodeWithAnOldIdeaOfTheLeaderIsToldBetter) {
   lead(1, 5);
   // Node 1 lost its mandate to node 3, and only node 2 does not know.

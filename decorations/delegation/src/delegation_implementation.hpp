@@ -56,6 +56,7 @@ class Delegation::Implementation {
     NodeId asked;            // The node that it was last sent to.
     bool by_detour = false;  // It was, because the leader did not answer.
     bool lead = false;       // It was asked to lead.
+    NodeId knows_better;     // It may follow a leader that this node does not hear; 0: nobody.
     std::uint32_t redirections = 0;
     std::uint32_t attempt = 0;  // Names the last sending.
     Unanswered unanswered;
@@ -101,6 +102,9 @@ class Delegation::Implementation {
   void hand_over(Waiting& waiting);
   void append_here(Waiting& waiting);
   void on_local_end(const EntryId& id, std::uint64_t serial, absl::StatusOr<AppendReceipt> result);
+  void take_detour(Waiting& waiting, NodeId over);
+  void learn_from(NodeId node);
+  [[nodiscard]] NodeId who_abstained(const AppendError& error);
   void take_turn();
   void look_after_all();
   void look_after(Waiting& waiting);
@@ -146,6 +150,7 @@ class Delegation::Implementation {
   Timestamp leading_until_;  // This node took its turn: what comes meanwhile stays here.
   Timestamp due_ = Timestamp::max();
   std::size_t rotation_ = 0;
+  Timestamp learned_at_;
 
   std::map<std::pair<EntryId, NodeId>, std::uint32_t> served_;  // For whom, and which sending.
   std::map<NodeId, Admission> admitted_;                        // By the tokens that were given.

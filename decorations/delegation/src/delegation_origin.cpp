@@ -41,11 +41,14 @@ AppendVerdict Delegation::Implementation::on_append(AppendRequest& request) {
 
 void Delegation::Implementation::decide(Waiting& waiting) {
   waiting.by_detour = false;
+  const NodeId knows_better = std::exchange(waiting.knows_better, NodeId(0));
   const std::optional<NodeId> known = leader();
   if (leads() || known == self_) {
     append_here(waiting);
   } else if (known.has_value()) {
     forward(waiting, *known, false);
+  } else if (knows_better != NodeId(0)) {
+    take_detour(waiting, knows_better);
   } else if (may_lead()) {
     wait_turn(waiting);
   } else {
@@ -122,6 +125,25 @@ void Delegation::Implementation::forward(Waiting& waiting, NodeId to, bool lead)
   encode(forwarded, out);
 }
 
+// Through somebody who reaches a leader that this node does not.
+void Delegation::Implementation::take_detour(Waiting& waiting, NodeId over) {
+  SYNOD_MARK("delegation.takes-a-detour");
+  waiting.by_detour = true;
+  waiting.asked_since = context_->now();
+  forward(waiting, over, false);
+}
+
+// The leader that was reached so may not reach this node, which then hears of what is settled from
+// others only.
+void Delegation::Implementation::learn_from(NodeId node) {
+  constexpr std::uint64_t kRoundsMax = 256;
+  if (context_->now() < learned_at_.after(options_.resend_after / 2)) {
+    return;
+  }
+  learned_at_ = context_->now();
+  context_->fetch({node, applied_.next(), applied_.plus(kRoundsMax)});
+}
+
 // This node may not lead: any member that votes may, in rotation.
 void Delegation::Implementation::hand_over(Waiting& waiting) {
   const std::optional<NodeId> member = next_member(true, suspect_);
@@ -181,7 +203,7 @@ void Delegation::Implementation::look_after(Waiting& waiting) {
       if (leads() || (known.has_value() && known != waiting.asked && !waiting.by_detour &&
                       waiting.redirections == 0)) {
         decide(waiting);
-      } else if (due && !known.has_value() && !waiting.lead) {
+      } else if (due && !known.has_value() && !waiting.lead && !waiting.by_detour) {
         decide(waiting);
       } else if (due) {
         ask_again(waiting);
@@ -200,6 +222,9 @@ void Delegation::Implementation::look_after(Waiting& waiting) {
 // No answer came, and the entry was not applied.
 void Delegation::Implementation::ask_again(Waiting& waiting) {
   const Timestamp now = context_->now();
+  if (waiting.by_detour) {
+    learn_from(waiting.asked);
+  }
   if (now < waiting.asked_since.after(options_.leader_timeout)) {
     forward(waiting, waiting.asked, waiting.lead);
     return;
@@ -216,16 +241,24 @@ void Delegation::Implementation::ask_again(Waiting& waiting) {
   const bool heard = known.has_value() && leadership_->last_seen(*known) > waiting.asked_since;
   const std::optional<NodeId> other = heard ? next_member(false, *known) : std::nullopt;
   if (other.has_value()) {
-    SYNOD_MARK("delegation.takes-a-detour");
-    waiting.by_detour = true;
-    waiting.asked_since = now;
-    forward(waiting, *other, false);
+    take_detour(waiting, *other);
     return;
   }
   if (known.has_value()) {
     suspect(*known);
   }
   decide(waiting);
+}
+
+// Whoever abstained may do so because it follows a leader (H15), to whom it can pass an entry on.
+NodeId Delegation::Implementation::who_abstained(const AppendError& error) {
+  std::vector<NodeId> others;
+  for (const Refusal& refusal : error.abstentions) {
+    if (refusal.node != self_) {
+      others.push_back(refusal.node);
+    }
+  }
+  return others.empty() ? NodeId(0) : others[rotation_++ % others.size()];
 }
 
 void Delegation::Implementation::on_local_end(const EntryId& id, std::uint64_t serial,
@@ -246,6 +279,10 @@ void Delegation::Implementation::on_local_end(const EntryId& id, std::uint64_t s
   waiting.possible = waiting.possible || error.fate == Fate::kUnknown;
   if (waiting.stage == Stage::kLocal) {
     waiting.stage = Stage::kPausing;
+    waiting.knows_better = who_abstained(error);
+    if (waiting.knows_better != NodeId(0)) {
+      leading_until_ = Timestamp();  // The turn was no use.
+    }
     const bool curable = error.curable() || error.kind == AppendErrorKind::kPassive;
     on_failure(place, std::move(error), curable);
   }
