@@ -224,7 +224,9 @@ void Loader::cut_and_go_on() {
     const bool clean = self->scan_.clean_end() && !SYNOD_BUGGIFY("journal.start-rewrites-anyway");
     if (marked && clean) {
       SYNOD_MARK("journal.goes-on-in-its-last-segment");
-      return self->clear_up(status);
+      // The mark may have been read from the cache of a process that was killed: before anything is
+      // removed that an earlier mark names, it is written again (H11b).
+      return self->write_mark(status);
     }
     if (!self->scan_.clean_end()) SYNOD_MARK("journal.cuts-a-torn-tail");
     Tail& tail = self->opened_.tail;

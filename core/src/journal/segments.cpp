@@ -106,6 +106,11 @@ void Segments::reserve(std::uint64_t last, std::uint64_t bytes, Reserved done) {
   const FreshSegment prepared = std::exchange(prepared_, FreshSegment{});
   const std::uint64_t size = std::max(bytes, segment_bytes_);
   if (prepared.sequence == 0) SYNOD_MARK("journal.no-segment-was-prepared");
+  reserving_ = true;
+  done = [this, done = std::move(done)](absl::StatusOr<FreshSegment> fresh) mutable {
+    reserving_ = false;
+    done(std::move(fresh));
+  };
   if (prepared.sequence == 0) return create(last + 1, size, std::move(done));
   SYNOD_CHECK(prepared.sequence == last + 1, "segments are prepared in order");
   if (prepared.bytes >= bytes) return done(prepared);

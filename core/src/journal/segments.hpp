@@ -73,12 +73,15 @@ class Segments : public std::enable_shared_from_this<Segments> {
   Segments(FileSystem& files, std::uint64_t segment_bytes)
       : files_(&files), segment_bytes_(segment_bytes) {}
 
-  // A new segment behind `last`, of at least `bytes`; the prepared one if it will do. At most one at
-  // a time; may answer inside the call. ResourceExhausted: no space, and nothing changed.
+  // A new segment behind `last`, of at least `bytes`; the prepared one if it will do. At most one
+  // at a time; may answer inside the call. ResourceExhausted: no space, and nothing changed.
   void reserve(std::uint64_t last, std::uint64_t bytes, Reserved done);
   // Reserves the one behind `last` ahead of time; trouble shows when it is needed.
   void prepare(std::uint64_t last);
-  [[nodiscard]] bool prepared() const { return prepared_.sequence != 0 || preparing_; }
+  // Whether the next segment is there, or on its way.
+  [[nodiscard]] bool prepared() const {
+    return prepared_.sequence != 0 || preparing_ || reserving_;
+  }
 
   void add_file(const std::string& name, std::uint64_t bytes) { sizes_[name] = bytes; }
   void remove_file(const std::string& name) { sizes_.erase(name); }
@@ -93,6 +96,7 @@ class Segments : public std::enable_shared_from_this<Segments> {
   std::map<std::string, std::uint64_t> sizes_;
   FreshSegment prepared_;
   bool preparing_ = false;
+  bool reserving_ = false;  // reserve() creates one itself.
   // A reserve() that waits for prepare() to end.
   absl::AnyInvocable<void()> waiting_;
 };

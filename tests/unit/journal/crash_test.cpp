@@ -1,9 +1,10 @@
-// Crashes at every operation, with every kind of tearing: nothing that was acknowledged is lost, and
-// nothing is given back that was not written.
+// Crashes at every operation, with every kind of tearing: nothing that was acknowledged is lost,
+// and nothing is given back that was not written.
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "journal/format.hpp"
 #include "unit/journal/support.hpp"
 
 namespace synod::testing {
@@ -74,8 +75,8 @@ class Player {
   std::size_t begun_;
 };
 
-// How many batches `loaded` holds the result of; fails where that is less than was acknowledged, more
-// than was begun, or nothing that ever was.
+// How many batches `loaded` holds the result of; fails where that is less than was acknowledged,
+// more than was begun, or nothing that ever was.
 std::size_t check(const absl::StatusOr<Loaded>& loaded, std::size_t acknowledged,
                   std::size_t begun) {
   EXPECT_TRUE(loaded.ok()) << loaded.status();
@@ -110,9 +111,12 @@ bool steps(JournalOnDisk& node, std::size_t count) {
 enum class End { kKill, kPower, kPowerLosingAll };
 void end(JournalOnDisk& node, End how) {
   switch (how) {
-    case End::kKill: return node.kill();
-    case End::kPower: return node.crash();
-    case End::kPowerLosingAll: return node.crash_losing_all();
+    case End::kKill:
+      return node.kill();
+    case End::kPower:
+      return node.crash();
+    case End::kPowerLosingAll:
+      return node.crash_losing_all();
   }
 }
 
@@ -240,6 +244,38 @@ TEST(JournalCrash, H11bReadBackIsMadeDurable) {
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->memory, MemoryKind::kIntact);
   EXPECT_TRUE(loaded->records == all) << loaded->records.size();
+}
+
+// A start that is killed at its `operation`-th operation, once that has begun.
+void start_and_be_killed(JournalOnDisk& node, std::uint64_t operation) {
+  node.open();
+  node.disk.set_trap(operation, TrapMoment::kWithin, [] {});
+  (void)node.load();
+  node.kill();
+}
+
+// Hazard H11(b), for the mark: a start that reads a mark back from the cache of a process that was
+// killed may not remove what an earlier mark names, before the mark that it read is durable.
+TEST(JournalCrash, H11bAStartDoesNotRestOnAMarkThatOnlyTheCacheHolds) {
+  for (std::uint64_t first = 1; first <= 16; ++first) {
+    for (std::uint64_t second = 1; second <= 16; ++second) {
+      JournalOnDisk node;
+      ASSERT_TRUE(node.open_and_load().ok());
+      ASSERT_TRUE(node.write(batch_of({IdentityRecord{kMemory}, promise(1)})).ok());
+      node.crash();
+      // It does not see which batch is marked, so it writes the last one again.
+      node.disk.misread(std::string(journal_format::kMarkName),
+                        Bytes(journal_format::kMarkFileBytes));
+      start_and_be_killed(node, first);
+      start_and_be_killed(node, second);
+      ASSERT_TRUE(node.open_and_load().ok());
+      node.crash_losing_all();
+      const auto loaded = node.open_and_load();
+      ASSERT_TRUE(loaded.ok());
+      EXPECT_EQ(loaded->memory, MemoryKind::kIntact)
+          << first << " " << second << ": " << loaded->detail;
+    }
+  }
 }
 
 }  // namespace
