@@ -336,6 +336,7 @@ class NoNines final : public Voter {
 
 TEST(CheckTest, VotersAndDecorationsTakePart) {
   CheckOptions<Sum> options = few_seeds<Sum>();
+  options.faults.set(Fault::kNay, false);  // The voter refuses enough.
   std::uint64_t decorated = 0;
   options.voter = [](NodeId) { return std::make_unique<NoNines>(); };
   options.decorations = [&](NodeId) {

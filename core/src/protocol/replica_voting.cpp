@@ -186,7 +186,10 @@ bool Replica::Implementation::wants_to_lead() const {
 bool Replica::Implementation::renews() const { return proposer_.leads() && election_.is_running(); }
 
 void Replica::Implementation::consider_campaign() {
-  const bool renewal = proposer_.may_renew() && !election_.is_running() && !catches_up();
+  // A leader that waits for its renewal proposes nothing, and rounds that it lacks may be ones that
+  // only it can settle.
+  if (proposer_.wants_renewal() && (catches_up() || !may_campaign())) proposer_.postpone_renewal();
+  const bool renewal = proposer_.may_renew() && !election_.is_running();
   const bool anew = wants_to_lead() && election_.may_start();
   if ((renewal || anew) && may_campaign()) campaign();
 }

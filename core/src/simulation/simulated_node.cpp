@@ -291,7 +291,7 @@ void SimulatedNode::on_loaded(RoundNum round) {
 void SimulatedNode::on_event(const Event& event) {
   if (world_.tracing()) world_.trace(id_, "  " + synod::describe(event));
   if (world_.watcher) world_.watcher(id_, event);
-  if (std::holds_alternative<MandateWon>(event)) ++world_.mandates_won;
+  if (const auto* won = std::get_if<MandateWon>(&event)) world_.note_mandate(won->coord.proposer);
   if (const auto* started = std::get_if<Started>(&event)) {
     on_loaded(started->applied);
   } else if (const auto* installed = std::get_if<Installed>(&event)) {

@@ -32,6 +32,10 @@ struct World {
   [[nodiscard]] bool tracing() const { return options.trace != nullptr; }
   // One line of the trace, with the time.
   void trace(NodeId node, std::string_view text) const;
+  void note_mandate(NodeId leader) {
+    mandates_won += leader == last_leader ? 0 : 1;
+    last_leader = leader;
+  }
   // Makes the hash of the run depend on `value`.
   void stamp(std::uint64_t value);
 
@@ -41,7 +45,9 @@ struct World {
   SimulatedNetwork network;
   Checker checker;
   std::vector<NodeId> peers;       // All ids that there are.
-  std::uint64_t mandates_won = 0;  // By any node.
+  // How often the lead went to another node; one that renews its mandate goes on leading.
+  std::uint64_t mandates_won = 0;
+  NodeId last_leader;
   // Sees every event, inside the node's turn; null: nobody looks.
   std::function<void(NodeId, const Event&)> watcher;
   std::uint64_t hash = 0;

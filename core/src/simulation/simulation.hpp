@@ -80,7 +80,6 @@ class Simulation {
   std::uint64_t first_core_ = 0;  // Its size.
   std::string unrecoverable_;     // Why no core can carry on.
   bool stands_still_ = false;     // And that was demanded.
-  RoundNum settled_at_healing_;
   NodeSet appended_ = 0;             // Nodes at which an append completed.
   std::uint64_t late_failures_ = 0;  // Of appends after the healing.
 };

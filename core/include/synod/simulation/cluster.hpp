@@ -71,7 +71,7 @@ struct Report {
   std::uint64_t appends = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t reads = 0;
-  std::uint64_t mandates = 0;  // Won, by any node.
+  std::uint64_t mandates = 0;  // How often the lead went to another node.
   HistoryCounts checked = {};
   FaultCounts struck{};  // By class of faults.
   Duration simulated = Duration::zero();
