@@ -118,7 +118,7 @@ bool Simulation::demand(Duration limit, const std::string& what, Predicate reach
     // A wide window that has to be closed with no-ops, or a log that is fetched entry by entry
     // where limits are tiny, takes as long as it is long.
     const std::uint64_t behind_now = behind();
-    if (behind_now > 0 && behind_now < least_behind) {
+    if (behind_now < least_behind) {
       least_behind = behind_now;
       continue;
     }
