@@ -17,6 +17,14 @@
 
 namespace synod {
 
+// Which file it is: equal for one file, whatever its name and wherever its directory was moved to, and
+// another for a copy of it. All 0 where the file system cannot tell.
+struct FileIdentity {
+  std::uint64_t number = 0;  // The inode's; 0 where numbers may change with a mount.
+  std::uint64_t born = 0;    // When the file was made, in nanoseconds since 1970.
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 // Operations run one after the other, in the order in which they were asked for, each as a whole.
 // Completions come on the node's thread, never inside the call. Paths are relative to the directory
 // that the file system was made for; there is one level, and names hold no slash.
@@ -25,6 +33,8 @@ class FileSystem {
   using Done = absl::AnyInvocable<void(absl::Status)>;
   using ReadDone = absl::AnyInvocable<void(absl::StatusOr<Bytes>)>;
   using ListDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<std::string>>)>;
+
+  using IdentifyDone = absl::AnyInvocable<void(absl::StatusOr<FileIdentity>)>;
 
   virtual ~FileSystem() = default;
 
@@ -44,6 +54,8 @@ class FileSystem {
   // Makes `to` durably name what `from` named; replaces an older `to` at once.
   virtual void rename(const std::string& from, const std::string& to, Done done) = 0;
   virtual void remove(const std::string& name, Done done) = 0;
+  // The same as long as the file is there, over restarts of the process and of the machine.
+  virtual void identify(const std::string& name, IdentifyDone done) = 0;
 };
 
 }  // namespace synod

@@ -18,6 +18,10 @@ namespace synod {
 //
 // Errors: ResourceExhausted for no space or no quota, NotFound, AlreadyExists, FailedPrecondition
 // where another process holds the directory, otherwise Unknown with what errno means.
+//
+// A file's identity is its inode number and birth time (statx). Where the file system keeps no birth
+// time it is unknown, because inode numbers alone are given to one file after the other; on FUSE and
+// on overlays, which may number anew at every mount, it is the birth time alone.
 class PosixFileSystem final : public FileSystem {
  public:
   using Post = absl::AnyInvocable<void(absl::AnyInvocable<void()>)>;
@@ -39,6 +43,7 @@ class PosixFileSystem final : public FileSystem {
              bool sync, Done done) override;
   void rename(const std::string& from, const std::string& to, Done done) override;
   void remove(const std::string& name, Done done) override;
+  void identify(const std::string& name, IdentifyDone done) override;
 
  private:
   class Implementation;

@@ -50,6 +50,13 @@ class PosixFileSystemTest : public ::testing::Test {
     return *result;
   }
 
+  absl::StatusOr<FileIdentity> identify(const std::string& name) {
+    std::optional<absl::StatusOr<FileIdentity>> result;
+    files_->identify(name, [&](absl::StatusOr<FileIdentity> found) { result = found; });
+    work_.run_until([&] { return result.has_value(); });
+    return *result;
+  }
+
   TemporaryDirectory directory_;
   PostedWork work_;
   std::string path_ = directory_.path() + "/a/b";
@@ -82,6 +89,27 @@ TEST_F(PosixFileSystemTest, RenamingToItselfIsHarmless) {
   ASSERT_EQ(wait([&](auto done) { files_->rename("one", "one", std::move(done)); }),
             absl::OkStatus());
   EXPECT_EQ(read("one").value(), Bytes(8));
+}
+
+TEST_F(PosixFileSystemTest, AFileIsKnownAgainAndACopyIsAnother) {
+  ASSERT_TRUE(lock(*files_).ok());
+  ASSERT_TRUE(create("one", 100).ok());
+  const absl::StatusOr<FileIdentity> made = identify("one");
+  ASSERT_TRUE(made.ok()) << made.status();
+  ASSERT_TRUE(write("one", 0, bytes_of("text")).ok());
+  ASSERT_TRUE(wait([&](auto done) { files_->rename("one", "two", std::move(done)); }).ok());
+  files_.reset();
+  // The whole directory is moved, and opened again.
+  std::filesystem::rename(path_, path_ + "-moved");
+  files_ = std::make_unique<PosixFileSystem>(path_ + "-moved", work_.poster());
+  EXPECT_EQ(*identify("two"), *made);
+  if (*made == FileIdentity{}) GTEST_SKIP() << "this file system keeps no birth times";
+  std::filesystem::copy_file(path_ + "-moved/two", path_ + "-moved/copy");
+  const absl::StatusOr<FileIdentity> copied = identify("copy");
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_FALSE(*copied == *made);
+  EXPECT_FALSE(*copied == FileIdentity{});
+  EXPECT_TRUE(absl::IsNotFound(identify("none").status()));
 }
 
 TEST_F(PosixFileSystemTest, OneHolderAtATime) {

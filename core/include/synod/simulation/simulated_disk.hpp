@@ -121,8 +121,21 @@ class SimulatedDisk {
   // What would be left if the power failed and all that is not synced were lost.
   using Image = std::map<std::string, Bytes>;
   [[nodiscard]] Image image() const;
-  // Replaces all files. Requires: nobody uses the disk.
+  // Replaces all files by new ones, as a copy or a backup that is put back does. Requires: nobody
+  // uses the disk.
   void become(const Image& image);
+  // As image(), and which files they are.
+  struct VolumeFile {
+    Bytes content;
+    FileIdentity identity;
+  };
+  using Volume = std::map<std::string, VolumeFile>;
+  [[nodiscard]] Volume volume() const;
+  // Puts the very files back, as a snapshot of a volume or of a machine does. Requires: nobody uses
+  // the disk.
+  void roll_back(const Volume& volume);
+  // From now on it says, or does not say, which file is which.
+  void tell_identities(bool tells) { tells_identities_ = tells; }
   // As a reader would see it now; null where there is none.
   [[nodiscard]] const Bytes* content(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> names() const;
@@ -144,6 +157,7 @@ class SimulatedDisk {
     Bytes visible;
     std::vector<Unsynced> unsynced;
     std::deque<PastWrite> past;
+    FileIdentity identity;
   };
   struct Trap {
     std::uint64_t operations = 0;  // Left; 0: no trap is set.
@@ -151,6 +165,7 @@ class SimulatedDisk {
     absl::AnyInvocable<void()> sprung;
   };
 
+  File& make(const std::string& name, Bytes content);
   void end_lives(Prng* prng);
   static void remember(File& file, const Unsynced& synced);
   static void show_what_is_durable(File& file);
@@ -165,6 +180,8 @@ class SimulatedDisk {
   std::map<std::string, File> files_;
   std::vector<Handle*> handles_;  // Those that live.
   std::uint64_t syncs_ = 0;
+  std::uint64_t files_made_ = 0;
+  bool tells_identities_ = true;
 };
 
 }  // namespace synod

@@ -129,4 +129,9 @@ void PosixFileSystem::remove(const std::string& name, Done done) {
       std::move(done), [name](posix::Directory& directory) { return directory.remove(name); });
 }
 
+void PosixFileSystem::identify(const std::string& name, IdentifyDone done) {
+  implementation_->run_on_disk(
+      std::move(done), [name](posix::Directory& directory) { return directory.identify(name); });
+}
+
 }  // namespace synod

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +64,13 @@ absl::Status reserve(int file, const std::string& name, std::uint64_t size) {
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+// File systems whose inode numbers belong to a mount, and not always to the file.
+bool numbers_may_change(int file) {
+  struct statfs status = {};
+  if (retried([&] { return ::fstatfs(file, &status); }) != 0) return true;
+  return status.f_type == FUSE_SUPER_MAGIC || status.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 }  // namespace
@@ -198,6 +207,25 @@ absl::Status Directory::remove(const std::string& name) {
   files_.erase(name);
   if (::unlinkat(directory_.number(), name.c_str(), 0) != 0) return failure("remove " + name, errno);
   return sync_names();
+}
+
+absl::StatusOr<FileIdentity> Directory::identify(const std::string& name) {
+  absl::StatusOr<int> file = open_file(name);
+  if (!file.ok()) return file.status();
+  struct statx status = {};
+  constexpr unsigned kWanted = STATX_INO | STATX_BTIME;
+  if (retried([&] { return ::statx(*file, "", AT_EMPTY_PATH, kWanted, &status); }) != 0) {
+    // Sandboxes that do not know the call forbid it.
+    if (errno == ENOSYS || errno == EPERM) return FileIdentity{};
+    return failure("identify " + name, errno);
+  }
+  if ((status.stx_mask & STATX_BTIME) == 0) return FileIdentity{};
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  FileIdentity identity;
+  identity.number = numbers_may_change(*file) ? 0 : status.stx_ino;
+  identity.born = static_cast<std::uint64_t>(status.stx_btime.tv_sec) * kNanoseconds +
+                  status.stx_btime.tv_nsec;
+  return identity;
 }
 
 }  // namespace synod::posix

@@ -11,6 +11,7 @@
 #include <absl/status/statusor.h>
 
 #include <synod/bytes.hpp>
+#include <synod/file_system.hpp>
 
 namespace synod::posix {
 
@@ -43,6 +44,7 @@ class Directory {
                      std::span<const std::byte> bytes, bool sync);
   absl::Status rename(const std::string& from, const std::string& to);
   absl::Status remove(const std::string& name);
+  absl::StatusOr<FileIdentity> identify(const std::string& name);
 
  private:
   absl::Status sync_names();

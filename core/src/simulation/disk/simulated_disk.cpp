@@ -173,7 +173,32 @@ void SimulatedDisk::become(const Image& image) {
   for (const auto& [name, content] : image) put(name, content);
 }
 
+SimulatedDisk::Volume SimulatedDisk::volume() const {
+  Volume volume;
+  for (const auto& [name, file] : files_) volume[name] = {file.durable, file.identity};
+  return volume;
+}
+
+void SimulatedDisk::roll_back(const Volume& volume) {
+  files_.clear();
+  for (const auto& [name, file] : volume) make(name, file.content).identity = file.identity;
+}
+
+// Nothing but the count tells one file from another here: no clock.
+SimulatedDisk::File& SimulatedDisk::make(const std::string& name, Bytes content) {
+  ++files_made_;
+  File& file = files_[name];
+  file.durable = std::move(content);
+  file.visible = file.durable;
+  file.identity = {files_made_, files_made_};
+  return file;
+}
+
 void SimulatedDisk::put(const std::string& name, Bytes content) {
+  if (!files_.contains(name)) {
+    make(name, std::move(content));
+    return;
+  }
   File& file = files_[name];
   file.durable = std::move(content);
   file.visible = file.durable;

@@ -209,7 +209,7 @@ absl::Status SimulatedDisk::Handle::create_file(const std::string& name, std::ui
     return absl::ResourceExhaustedError("no space for " + name);
   }
   if (disk_->files_.contains(name)) return absl::AlreadyExistsError(name);
-  disk_->files_[name] = File{Bytes(size), Bytes(size), {}, {}};
+  disk_->make(name, Bytes(size));
   return absl::OkStatus();
 }
 
@@ -285,6 +285,16 @@ void SimulatedDisk::Handle::remove(const std::string& name, Done done) {
   operation.change = [this, name] { disk_->files_.erase(name); };
   operation.complete = [this, name, done = std::move(done)](const absl::Status& /*s*/) mutable {
     tell(done, disk_->files_.erase(name) == 1 ? absl::OkStatus() : absl::NotFoundError(name));
+  };
+  add(std::move(operation));
+}
+
+void SimulatedDisk::Handle::identify(const std::string& name, IdentifyDone done) {
+  Operation operation;
+  operation.complete = [this, name, done = std::move(done)](const absl::Status& /*s*/) mutable {
+    const auto found = disk_->files_.find(name);
+    if (found == disk_->files_.end()) return tell(done, absl::NotFoundError(name));
+    tell(done, disk_->tells_identities_ ? found->second.identity : FileIdentity{});
   };
   add(std::move(operation));
 }

@@ -25,6 +25,7 @@ class SimulatedDisk::Handle final : public FileSystem {
              bool sync, Done done) override;
   void rename(const std::string& from, const std::string& to, Done done) override;
   void remove(const std::string& name, Done done) override;
+  void identify(const std::string& name, IdentifyDone done) override;
 
   // Ends this life. With `prng`, what runs just now may have happened, or the half of it.
   void die(Prng* prng);
