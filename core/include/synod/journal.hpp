@@ -23,19 +23,29 @@
 
 namespace synod {
 
+// What a start thinks of segments that are not the files that they were written to: a copy, by cp, by
+// rsync, or of a backup that was put back. What the node did since may be missing in it (H25).
+enum class Copies : std::uint8_t {
+  kMayBeOld,  // It begins a new memory, as after damage.
+  kTrusted,   // It does not look. For file systems that tell of one file another thing each time.
+};
+
 struct JournalOptions {
   // Whose journal it is. One that was written by another node or in another cluster is refused.
   ClusterId cluster = {};
   NodeId node = {};
   // Space reserved at a time; a batch that is larger gets a segment of its own size. At least 4096.
   std::uint64_t segment_bytes = 16u << 20;
+  Copies copies = Copies::kMayBeOld;
 };
 
 // Called on the node's thread. Requires: no other FileSystem user in the same directory.
 //
 // load(): FailedPrecondition where another process, node or cluster owns the directory or where a
 // newer version wrote it: nothing is touched. Damage is no error: everything is renamed to
-// `damaged-<n>-<name>`, and stays damaged until the first write. A read that fails is an error.
+// `damaged-<n>-<name>`, and stays damaged until the first write. A copy counts as damaged, and is
+// renamed to `copied-<incarnation>-<name>`; `synod-journal adopt` brings it back where it is known to
+// be the latest. A read that fails is an error.
 //
 // write(): ResourceExhausted only where a new segment could not be reserved. Any other failure is for
 // good: every later write and save fails with it.

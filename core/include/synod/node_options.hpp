@@ -16,6 +16,7 @@
 #include <synod/cluster.hpp>
 #include <synod/communicator.hpp>
 #include <synod/event.hpp>
+#include <synod/journal.hpp>
 #include <synod/limits.hpp>
 #include <synod/runner.hpp>
 #include <synod/storage.hpp>
@@ -109,7 +110,8 @@ using StorageFactory =
 // TCP, listening at "host:port"; more options in synod/tcp_communicator.hpp.
 [[nodiscard]] CommunicatorFactory tcp(std::string address);
 // A journal in `directory`, which is created where it is missing and held by one process at a time.
-[[nodiscard]] StorageFactory journal(std::string directory);
+// A copy of one is taken for a memory that may be old, unless copies are trusted: docs/how-to/storage.md.
+[[nodiscard]] StorageFactory journal(std::string directory, Copies copies = Copies::kMayBeOld);
 // Forgets everything when the process ends.
 [[nodiscard]] StorageFactory memory();
 

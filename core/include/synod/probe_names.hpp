@@ -54,6 +54,7 @@ inline constexpr std::string_view kMarkNames[] = {
     "journal.removes-a-segment-behind-the-chain",
     "journal.removes-what-a-checkpoint-replaced",
     "journal.segment-is-still-being-prepared",
+    "journal.sets-a-copy-aside",
     "journal.sets-damage-aside",
     "journal.start-overrules-a-batch",
     "journal.takes-an-older-snapshot",

@@ -32,6 +32,7 @@ inline constexpr Mutant kMutants[] = {
     {"no-rewrite-at-start", "H11b", "what a start reads is taken for durable"},
     {"torn-tail-in-the-middle", "H12 RT-06",
      "what follows a bad record is cut, also if it was synced", "--faults rot,crash --exactly"},
+    {"copy-is-the-original", "H25", "a backup that was put back goes on voting"},
     {"checkpoint-without-promise", "H19", "a checkpoint leaves the promise out"},
     {"checkpoint-without-acceptances", "H19",
      "a checkpoint leaves acceptances above its round out"},

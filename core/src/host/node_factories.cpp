@@ -12,9 +12,9 @@ namespace {
 // A journal together with the directory that it is in.
 class JournalInDirectory final : public Storage {
  public:
-  JournalInDirectory(std::string directory, const HostContext& context)
+  JournalInDirectory(std::string directory, Copies copies, const HostContext& context)
       : files_(std::move(directory), context.runtime),
-        journal_(files_, {.cluster = context.cluster, .node = context.id}) {}
+        journal_(files_, {.cluster = context.cluster, .node = context.id, .copies = copies}) {}
 
   void load(LoadDone done) override { journal_.load(std::move(done)); }
   WriteStart write(const WriteBatch& batch, WriteDone done) override {
@@ -45,10 +45,10 @@ CommunicatorFactory tcp(std::string address) {
   };
 }
 
-StorageFactory journal(std::string directory) {
-  return [directory = std::move(directory)](
+StorageFactory journal(std::string directory, Copies copies) {
+  return [directory = std::move(directory), copies](
              const HostContext& context) -> absl::StatusOr<std::unique_ptr<Storage>> {
-    return std::make_unique<JournalInDirectory>(directory, context);
+    return std::make_unique<JournalInDirectory>(directory, copies, context);
   };
 }
 

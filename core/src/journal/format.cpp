@@ -10,6 +10,7 @@ namespace synod::journal_format {
 namespace {
 
 constexpr std::string_view kSegmentMagic = "SYNODSEG";
+constexpr std::string_view kFileMagic = "SYNODFIL";
 constexpr std::string_view kMarkMagic = "SYNODMRK";
 constexpr std::string_view kSnapshotMagic = "SYNODSNP";
 constexpr std::uint32_t kCheckpointFlag = 1;
@@ -109,12 +110,27 @@ void put_of_version(const SegmentHeader& header, std::uint32_t version, std::spa
   writer.number(header.first_batch);
   writer.number(header.chain);
   writer.finish();
+  put(header.file, out.subspan(kHeaderBytes));
+}
+
+void put(const FileIdentity& file, std::span<std::byte> out) {
+  HeaderWriter writer(out);
+  writer.magic(kFileMagic);
+  writer.number(file.number);
+  writer.number(file.born);
+  for (int i = 0; i < 7; ++i) writer.number(std::uint32_t{0});
+  writer.finish();
 }
 
 HeaderKind get(std::span<const std::byte> in, SegmentHeader& header) {
   ByteReader reader(in);
   const HeaderKind kind = get_magic(in, kSegmentMagic, reader);
   if (kind != HeaderKind::kSound) return kind;
+  const std::span<const std::byte> second = in.subspan(kHeaderBytes);
+  ByteReader file(second);
+  if (get_magic(second, kFileMagic, file) != HeaderKind::kSound) return HeaderKind::kBad;
+  header.file.number = file.u64();
+  header.file.born = file.u64();
   header.owner = get_owner(reader);
   header.incarnation = Incarnation(reader.u64());
   header.sequence = reader.u64();
@@ -200,8 +216,22 @@ HeaderKind get(std::span<const std::byte> in, SnapshotHeader& header) {
   return kind;
 }
 
+std::optional<Owner> owner_of(std::span<const std::byte> content) {
+  SegmentHeader segment;
+  Mark mark;
+  SnapshotHeader snapshot;
+  if (get(content, segment) == HeaderKind::kSound) return segment.owner;
+  if (get(content, mark) == HeaderKind::kSound) return mark.owner;
+  if (get(content, snapshot) == HeaderKind::kSound) return snapshot.owner;
+  return std::nullopt;
+}
+
 std::string segment_name(std::uint64_t sequence) { return numbered(kSegmentPrefix, sequence); }
 std::string snapshot_name(RoundNum round) { return numbered(kSnapshotPrefix, round.value()); }
+
+std::string copied_prefix(Incarnation incarnation) {
+  return numbered(kCopiedPrefix, incarnation.value()) + "-";
+}
 
 std::optional<std::uint64_t> segment_sequence(std::string_view name) {
   return number_in(kSegmentPrefix, name);
@@ -217,6 +247,13 @@ bool all_zero(std::span<const std::byte> bytes) {
   // A segment's tail is compared with itself, one byte further on: as fast as memory is.
   return bytes.empty() || (bytes.front() == std::byte{0} &&
                            std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+std::string describe(const FileIdentity& file) {
+  if (file == FileIdentity{}) return "unknown";
+  const std::string number = file.number == 0 ? "" : "inode " + std::to_string(file.number) + ", ";
+  const std::string nanoseconds = std::to_string(1'000'000'000 + file.born % 1'000'000'000);
+  return number + "born " + std::to_string(file.born / 1'000'000'000) + "." + nanoseconds.substr(1);
 }
 
 std::string describe(const Owner& owner) {

@@ -1,5 +1,5 @@
-// The files of a journal in bytes. docs/formats/journal.md says the same in tables. Every header takes
-// 64 bytes and ends in its own checksum, so that no field is believed before it is checked.
+// The files of a journal in bytes. docs/formats/journal.md says the same in tables. Every header
+// takes 64 bytes and ends in its own checksum, so that no field is believed before it is checked.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,22 @@
 #include <string_view>
 
 #include <synod/bytes.hpp>
+#include <synod/file_system.hpp>
 #include <synod/types.hpp>
 
 namespace synod::journal_format {
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kHeaderBytes = 64;
+// A segment's header, and behind it the header that says which file it was written to.
+inline constexpr std::size_t kSegmentHeaderBytes = 2 * kHeaderBytes;
 // Batches start at multiples of this, so that a search for headers need not look at every byte.
 inline constexpr std::size_t kAlignment = 8;
 inline constexpr std::size_t kMarkSlotBytes = 512;
 inline constexpr std::size_t kMarkFileBytes = 2 * kMarkSlotBytes;
 inline constexpr std::string_view kMarkName = "mark";
 inline constexpr std::string_view kDamagedPrefix = "damaged-";
+inline constexpr std::string_view kCopiedPrefix = "copied-";
 inline constexpr std::string_view kTemporarySuffix = ".new";
 
 // Whose file it is.
@@ -34,9 +38,12 @@ struct SegmentHeader {
   Owner owner;
   Incarnation incarnation;
   std::uint64_t sequence = 0;
-  // What it goes on from: its first batch is `first_batch`, behind the one whose checksum is `chain`.
+  // What it goes on from: its first batch is `first_batch`, behind the one whose checksum is
+  // `chain`.
   std::uint64_t first_batch = 0;
   std::uint32_t chain = 0;
+  // The file that it was written to: what lies in another one is a copy.
+  FileIdentity file;
 };
 
 struct BatchHeader {
@@ -72,8 +79,10 @@ struct SnapshotHeader {
 // What the first 64 bytes of a file or slot are.
 enum class HeaderKind : std::uint8_t { kSound, kBad, kOtherVersion };
 
-// Each writes 64 bytes to the start of `out`, which must hold them.
+// Each writes 64 bytes to the start of `out`, which must hold them; for a segment 128.
 void put(const SegmentHeader& header, std::span<std::byte> out);
+// The second half of a segment's header alone.
+void put(const FileIdentity& file, std::span<std::byte> out);
 // As another version would write it; for tests.
 void put_of_version(const SegmentHeader& header, std::uint32_t version, std::span<std::byte> out);
 std::uint32_t put(const BatchHeader& header, std::span<std::byte> out);  // Gives its checksum.
@@ -84,6 +93,8 @@ void put(const SnapshotHeader& header, std::span<std::byte> out);
 [[nodiscard]] HeaderKind get(std::span<const std::byte> in, Mark& mark);
 [[nodiscard]] HeaderKind get(std::span<const std::byte> in, SnapshotHeader& header);
 [[nodiscard]] bool get(std::span<const std::byte> in, BatchHeader& header);
+// Whose file it is, where it begins with any sound header that says so.
+[[nodiscard]] std::optional<Owner> owner_of(std::span<const std::byte> content);
 
 inline constexpr std::uint32_t kBatchMagic = 0x424e5953;  // "SYNB"
 // Cheap, because a search asks this of every eighth byte: false where no header of a batch is.
@@ -98,6 +109,9 @@ inline constexpr std::uint32_t kBatchMagic = 0x424e5953;  // "SYNB"
 
 [[nodiscard]] std::string segment_name(std::uint64_t sequence);
 [[nodiscard]] std::string snapshot_name(RoundNum round);
+// What the names of a copy begin with that a start has set aside. It belongs to the memory, so that
+// a copy which is set aside in two goes has one prefix.
+[[nodiscard]] std::string copied_prefix(Incarnation incarnation);
 // The number in such a name; nothing for any other name.
 [[nodiscard]] std::optional<std::uint64_t> segment_sequence(std::string_view name);
 [[nodiscard]] std::optional<RoundNum> snapshot_round(std::string_view name);
@@ -107,5 +121,6 @@ inline constexpr std::uint32_t kBatchMagic = 0x424e5953;  // "SYNB"
 }
 [[nodiscard]] bool all_zero(std::span<const std::byte> bytes);
 [[nodiscard]] std::string describe(const Owner& owner);
+[[nodiscard]] std::string describe(const FileIdentity& file);
 
 }  // namespace synod::journal_format

@@ -25,6 +25,7 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
   Implementation(FileSystem& files, const JournalOptions& options)
       : files_(files),
         owner_{options.cluster, options.node},
+        copies_(options.copies),
         segments_(std::make_shared<journal_format::Segments>(files, options.segment_bytes)),
         mark_(std::make_shared<journal_format::MarkFile>(files)) {
     SYNOD_CHECK(options.segment_bytes >= 4096, "segment_bytes is at least 4096");
@@ -66,6 +67,7 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
 
   FileSystem& files_;
   const journal_format::Owner owner_;
+  const Copies copies_;
   std::shared_ptr<journal_format::Segments> segments_;
   std::shared_ptr<journal_format::MarkFile> mark_;
   bool loaded_ = false;
@@ -83,7 +85,7 @@ class Journal::Implementation : public std::enable_shared_from_this<Implementati
 
 void Journal::Implementation::load(LoadDone done) {
   auto loader = std::make_shared<journal_format::Loader>(
-      files_, owner_, segments_, mark_,
+      files_, owner_, copies_, segments_, mark_,
       guarded([this, done = std::move(done)](absl::StatusOr<Opened> opened) mutable {
         if (!opened.ok()) {
           failure_ = opened.status();
@@ -148,7 +150,7 @@ void Journal::Implementation::begin_segment() {
     remove_old(tail_.segment + 1, batch_->checkpoint_round);
   }
   segments_->reserve(
-      tail_.segment, journal_format::kHeaderBytes + buffer_->size(),
+      tail_.segment, journal_format::kSegmentHeaderBytes + buffer_->size(),
       guarded([this](const absl::StatusOr<FreshSegment>& fresh) {
         if (!fresh.ok()) {
           if (!absl::IsResourceExhausted(fresh.status())) fail(fresh.status());

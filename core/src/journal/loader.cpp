@@ -11,10 +11,11 @@
 
 namespace synod::journal_format {
 
-Loader::Loader(FileSystem& files, Owner owner, std::shared_ptr<Segments> segments,
+Loader::Loader(FileSystem& files, Owner owner, Copies copies, std::shared_ptr<Segments> segments,
                std::shared_ptr<MarkFile> mark, Done done)
     : files_(&files),
       owner_(owner),
+      copies_(copies),
       segments_(std::move(segments)),
       mark_(std::move(mark)),
       done_(std::move(done)),
@@ -76,7 +77,20 @@ void Loader::on_segments_read(const absl::Status& status) {
   if (!status.ok()) return fail(status);
   if (scan_.damaged()) return set_aside(explanation());
   if (scan_.empty()) return begin_anew();
-  read_snapshot_from(0);
+  if (copies_ == Copies::kTrusted) return read_snapshot_from(0);
+  find_copies(*files_, scan_.files(),
+              [self = shared_from_this()](absl::StatusOr<std::vector<CopiedFile>> copied) {
+                self->on_copies_found(std::move(copied));
+              });
+}
+
+// Before the snapshots: what is left of a copy that was set aside in part has none.
+void Loader::on_copies_found(absl::StatusOr<std::vector<CopiedFile>> copied) {
+  if (!copied.ok()) return fail(copied.status());
+  if (copied->empty() || SYNOD_MUTANT("copy-is-the-original")) return read_snapshot_from(0);
+  SYNOD_MARK("journal.sets-a-copy-aside");
+  rename_all(order_of_a_copy(names_), copied_prefix(scan_.incarnation()),
+             explain_copy(owner_, *copied));
 }
 
 // The newest sound one that is not older than what the records need.
@@ -132,7 +146,6 @@ void Loader::set_aside(std::string why) {
     std::from_chars(name.data() + kDamagedPrefix.size(), name.data() + name.size(), taken);
     number = std::max(number, taken + 1);
   }
-  const std::string prefix = std::string(kDamagedPrefix) + std::to_string(number) + "-";
   std::vector<std::string> order;
   for (const std::string& name : names_) {
     if (segment_sequence(name).has_value()) order.push_back(name);
@@ -141,6 +154,11 @@ void Loader::set_aside(std::string why) {
     if (snapshot_round(name).has_value()) order.push_back(name);
   }
   if (std::ranges::binary_search(names_, kMarkName)) order.emplace_back(kMarkName);
+  rename_all(order, std::string(kDamagedPrefix) + std::to_string(number) + "-", std::move(why));
+}
+
+void Loader::rename_all(const std::vector<std::string>& order, const std::string& prefix,
+                        std::string why) {
   std::vector<Step> steps;
   for (const std::string& name : order) {
     steps.push_back([self = shared_from_this(), name, prefix](FileSystem::Done next) {
@@ -161,9 +179,12 @@ void Loader::set_aside(std::string why) {
 // until a new memory is begun.
 void Loader::begin_anew() {
   const bool lost = std::ranges::any_of(names_, [](const std::string& name) {
-    return name.starts_with(kDamagedPrefix) || snapshot_round(name).has_value();
+    return name.starts_with(kDamagedPrefix) || name.starts_with(kCopiedPrefix) ||
+           snapshot_round(name).has_value();
   });
-  if (lost) return set_aside("an earlier start found damage, and nothing was written since");
+  if (lost) {
+    return set_aside("an earlier start found damage, or a copy, and nothing was written since");
+  }
   std::vector<Step> steps;
   for (const std::string& name : names_) {
     if (segment_sequence(name).has_value()) steps.push_back(remove_step(name));
@@ -241,7 +262,7 @@ void Loader::cut_and_go_on() {
     }
     const absl::Status encoded = self->buffer_.encode(records);
     if (!encoded.ok()) return self->fail(encoded);
-    self->segments_->reserve(tail.segment, kHeaderBytes + self->buffer_.size(),
+    self->segments_->reserve(tail.segment, kSegmentHeaderBytes + self->buffer_.size(),
                              [self](absl::StatusOr<FreshSegment> fresh) { self->restart(fresh); });
   });
 }

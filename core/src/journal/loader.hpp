@@ -9,8 +9,10 @@
 #include <absl/status/statusor.h>
 
 #include <synod/file_system.hpp>
+#include <synod/journal.hpp>
 #include <synod/storage.hpp>
 
+#include "journal/copies.hpp"
 #include "journal/mark_file.hpp"
 #include "journal/scan.hpp"
 #include "journal/segments.hpp"
@@ -27,6 +29,8 @@ struct Opened {
 //  1. Reads everything. A foreign directory fails here, untouched.
 //  2. Damage: renames the segments by ascending sequence, so that what is left after a crash in the
 //     midst of it never looks whole; then the snapshots, and the mark last.
+//     A copy, that is, a segment which is not the file that it was written to: the same, in an
+//     order of its own (copies.hpp).
 //  3. Otherwise removes what lies behind the chain: prepared segments and torn ones.
 //  4. Unless the last batch is marked and followed by zeros alone, begins a new segment with it:
 //  with
@@ -38,7 +42,7 @@ class Loader : public std::enable_shared_from_this<Loader> {
   using Done = absl::AnyInvocable<void(absl::StatusOr<Opened>)>;
 
   // Fills `segments` with the files that stay, and tells `mark` whether there is one.
-  Loader(FileSystem& files, Owner owner, std::shared_ptr<Segments> segments,
+  Loader(FileSystem& files, Owner owner, Copies copies, std::shared_ptr<Segments> segments,
          std::shared_ptr<MarkFile> mark, Done done);
   void start();
 
@@ -47,9 +51,12 @@ class Loader : public std::enable_shared_from_this<Loader> {
   Step read_step(std::string name);
   void on_read(const std::string& name, Bytes content);
   void on_segments_read(const absl::Status& status);
+  void on_copies_found(absl::StatusOr<std::vector<CopiedFile>> copied);
   void read_snapshot_from(std::size_t next);
   void on_snapshots_read();
   void set_aside(std::string why);
+  void rename_all(const std::vector<std::string>& order, const std::string& prefix,
+                  std::string why);
   void begin_anew();
   void cut_and_go_on();
   void restart(absl::StatusOr<FreshSegment> fresh);
@@ -66,6 +73,7 @@ class Loader : public std::enable_shared_from_this<Loader> {
 
   FileSystem* files_;
   Owner owner_;
+  Copies copies_;
   std::shared_ptr<Segments> segments_;
   std::shared_ptr<MarkFile> mark_;
   Done done_;

@@ -108,6 +108,16 @@ bool Scan::damaged() const {
   return !std::ranges::all_of(proofs_, [this](const Proof& proof) { return holds(proof); });
 }
 
+std::map<std::string, FileIdentity> Scan::files() const {
+  std::map<std::string, FileIdentity> files;
+  std::uint64_t last = 0;
+  for (const ScannedBatch& batch : batches_) {
+    if (std::exchange(last, batch.header.segment) == batch.header.segment) continue;
+    files[segment_name(last)] = files_.at(last);
+  }
+  return files;
+}
+
 RoundNum Scan::checkpoint_round() const {
   return batches_.empty() ? RoundNum(0) : batches_.front().header.checkpoint_round;
 }
@@ -214,7 +224,7 @@ void Scan::add_segment(std::uint64_t sequence, std::span<const std::byte> conten
   if (kind == HeaderKind::kBad || (kind == HeaderKind::kSound && segment.sequence != sequence)) {
     problem(sequence, 0,
             kind == HeaderKind::kBad ? "no sound segment header" : "a misnamed segment");
-    return search(sequence, content, kHeaderBytes);
+    return search(sequence, content, kSegmentHeaderBytes);
   }
   status_.Update(check_owner(segment_name(sequence), kind, segment.owner, owner_));
   if (!status_.ok()) return;
@@ -222,12 +232,13 @@ void Scan::add_segment(std::uint64_t sequence, std::span<const std::byte> conten
 
   BatchHeader first;
   std::vector<Record> records;
-  std::string wrong = read_batch(content, kHeaderBytes, segment, first, records);
+  std::string wrong = read_batch(content, kSegmentHeaderBytes, segment, first, records);
   if (wrong.empty()) wrong = begin(segment, first, records);
   if (!wrong.empty()) {
-    problem(sequence, kHeaderBytes, std::move(wrong));
-    return search(sequence, content, kHeaderBytes);
+    problem(sequence, kSegmentHeaderBytes, std::move(wrong));
+    return search(sequence, content, kSegmentHeaderBytes);
   }
+  files_[sequence] = segment.file;
   take(first, records);
   const std::uint64_t end = take_following(segment, content);
   search(sequence, content, end);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -71,6 +72,8 @@ class Scan {
   [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
   // The last segment of the chain holds nothing but zeros behind its last batch.
   [[nodiscard]] bool clean_end() const { return clean_end_; }
+  // The segments of the chain, by name, and the files that they were written to.
+  [[nodiscard]] std::map<std::string, FileIdentity> files() const;
 
  private:
   // A batch that was durable, as something else says.
@@ -104,6 +107,7 @@ class Scan {
   Mark mark_;
   std::size_t mark_slot_ = 0;
   bool clean_end_ = false;
+  std::map<std::uint64_t, FileIdentity> files_;  // By sequence; also of segments not in the chain.
   std::vector<ScannedBatch> batches_;
   std::vector<Record> records_;
   std::vector<Problem> problems_;

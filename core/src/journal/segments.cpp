@@ -12,7 +12,7 @@
 namespace synod::journal_format {
 
 absl::Status BatchBuffer::encode(std::span<const Record> records) {
-  constexpr std::size_t kBodyAt = 2 * kHeaderBytes;
+  constexpr std::size_t kBodyAt = kSegmentHeaderBytes + kHeaderBytes;
   bytes_.assign(kBodyAt, std::byte{0});
   ByteWriter writer(bytes_);
   for (const Record& record : records) encode_record(record, writer);
@@ -36,13 +36,13 @@ BatchBuffer::Sealed BatchBuffer::seal_at(std::uint64_t offset, const Tail& befor
   header.offset = offset;
   header.incarnation = before.incarnation;
   header.body_bytes = body_bytes_;
-  header.body_checksum = crc32c(bytes.subspan(2 * kHeaderBytes, body_bytes_));
+  header.body_checksum = crc32c(bytes.subspan(kSegmentHeaderBytes + kHeaderBytes, body_bytes_));
   header.chain = before.checksum;
-  after.checksum = put(header, bytes.subspan(kHeaderBytes));
+  after.checksum = put(header, bytes.subspan(kSegmentHeaderBytes));
   after.batch = header.number;
   after.offset = offset + size();
   SYNOD_CHECK(after.offset <= after.segment_bytes, "a batch fits into its segment");
-  return {bytes.subspan(kHeaderBytes), offset, after};
+  return {bytes.subspan(kSegmentHeaderBytes), offset, after};
 }
 
 BatchBuffer::Sealed BatchBuffer::seal(const Tail& before, const BatchKind& kind) {
@@ -54,13 +54,14 @@ BatchBuffer::Sealed BatchBuffer::seal_first(const Owner& owner, const Tail& befo
   Tail after = before;
   after.segment = fresh.sequence;
   after.segment_bytes = fresh.bytes;
-  Sealed sealed = seal_at(kHeaderBytes, before, kind, after);
+  Sealed sealed = seal_at(kSegmentHeaderBytes, before, kind, after);
   SegmentHeader header;
   header.owner = owner;
   header.incarnation = before.incarnation;
   header.sequence = fresh.sequence;
   header.first_batch = before.batch + 1;
   header.chain = before.checksum;
+  header.file = fresh.file;
   put(header, bytes_);
   sealed.bytes = bytes_;
   sealed.offset = 0;
@@ -81,8 +82,19 @@ void Segments::create(std::uint64_t sequence, std::uint64_t bytes, Reserved done
                    if (self == nullptr) return;
                    if (!status.ok()) return done(status);
                    self->add_file(segment_name(sequence), bytes);
-                   done(FreshSegment{sequence, bytes});
+                   self->identify({sequence, bytes}, std::move(done));
                  });
+}
+
+void Segments::identify(FreshSegment fresh, Reserved done) {
+  files_->identify(segment_name(fresh.sequence),
+                   [weak = weak_from_this(), fresh,
+                    done = std::move(done)](const absl::StatusOr<FileIdentity>& file) mutable {
+                     if (weak.expired()) return;
+                     if (!file.ok()) return done(file.status());
+                     fresh.file = *file;
+                     done(fresh);
+                   });
 }
 
 void Segments::prepare(std::uint64_t last) {

@@ -37,6 +37,7 @@ struct BatchKind {
 struct FreshSegment {
   std::uint64_t sequence = 0;
   std::uint64_t bytes = 0;
+  FileIdentity file = {};
 };
 
 // One batch as it will lie on the disk, behind room for the header of a segment that it may start.
@@ -52,7 +53,7 @@ class BatchBuffer {
   // InvalidArgument where the records take 4 GiB or more.
   absl::Status encode(std::span<const Record> records);
   // What the batch takes in a segment, without the segment's header.
-  [[nodiscard]] std::uint64_t size() const { return bytes_.size() - kHeaderBytes; }
+  [[nodiscard]] std::uint64_t size() const { return bytes_.size() - kSegmentHeaderBytes; }
   // Both only after encode(). The bytes belong to the buffer.
   Sealed seal(const Tail& before, const BatchKind& kind);
   Sealed seal_first(const Owner& owner, const Tail& before, const BatchKind& kind,
@@ -90,6 +91,8 @@ class Segments : public std::enable_shared_from_this<Segments> {
 
  private:
   void create(std::uint64_t sequence, std::uint64_t bytes, Reserved done);
+  // Ends with the file that was made, which the header will name.
+  void identify(FreshSegment fresh, Reserved done);
 
   FileSystem* files_;
   std::uint64_t segment_bytes_;

@@ -272,8 +272,9 @@ Timestamp Founding::deadline() const {
 std::string Founding::detail() const {
   if (stage_ == GenesisStage::kComplete) return {};
   if (is_replacement_) {
-    return "the memory of this node was damaged, and nobody who answers knows the cluster: start "
-           "those that do; to begin anew without what was, delete every directory";
+    return "the memory of this node was damaged, or a copy that may be old, and nobody who answers "
+           "knows the cluster: start those that do; where all are copies, and the latest, stop all "
+           "and see `synod-journal adopt`; to begin anew without what was, delete every directory";
   }
   return by_quorum() ? detail_by_quorum() : detail_by_all();
 }

@@ -176,7 +176,7 @@ void Replica::Implementation::update_standing() {
   if (stood < 0 && (losses_stood_ >= 0 || losses_of_ == nullptr)) {
     shared_.outbox.event(Warning{
         "too many members lost their memory: those left cannot form a quorum, and the cluster "
-        "stands still; restore a member's data directory"});
+        "stands still; start a member with its own data directory, or see `synod-journal adopt`"});
   }
   losses_of_ = electorate;
   losses_lost_ = lost_memories_.size();

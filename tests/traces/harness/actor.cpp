@@ -56,7 +56,7 @@ void Actor::start(Timestamp now) {
   }
   state_ = std::make_unique<ScriptedState>(id_, casting_.cluster, casting_.window, checker_);
   checker_.on_started(id_);
-  checker_.on_loaded(id_, incarnation_, durable_);
+  if (!std::exchange(put_back_, false)) checker_.on_loaded(id_, incarnation_, durable_);
   replica_ = std::make_unique<Replica>(options, *state_, voter_, Recovered{durable_, saved_}, now);
 }
 
@@ -73,6 +73,21 @@ void Actor::wipe() {
   saved_.reset();
   incarnation_ = Incarnation(incarnation_.value() + 0x100);
   durable_.push_back(IdentityRecord{incarnation_});
+}
+
+std::string Actor::put_back(Return how) {
+  if (up()) crash();
+  Loaded loaded = backup_->load(how);
+  if (loaded.memory == MemoryKind::kIntact) {
+    durable_ = std::move(loaded.records);
+    saved_ = std::move(loaded.snapshot);
+    incarnation_ = std::get<IdentityRecord>(durable_.front()).incarnation;
+    put_back_ = true;
+    return "intact";
+  }
+  wipe();
+  durable_.emplace_back(ReplacementRecord{});
+  return "a copy";
 }
 
 void Actor::take(std::vector<Outgoing>& messages, std::vector<Event>& events) {

@@ -4,12 +4,14 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <synod/replica.hpp>
 #include <synod/simulation/checker.hpp>
 
+#include "traces/harness/backup.hpp"
 #include "traces/harness/scripted_state.hpp"
 
 namespace synod::traces {
@@ -42,6 +44,12 @@ class Actor {
   void crash();
   // The disk as well; a node that starts again has a new memory.
   void wipe();
+  // Keeps a copy of what is durable.
+  void back_up() { backup_.emplace(durable_, saved_); }
+  // Puts it back in the place of what is there, and says what a start makes of it. Requires: there
+  // is one.
+  std::string put_back(Return how);
+  [[nodiscard]] bool has_backup() const { return backup_.has_value(); }
 
   [[nodiscard]] NodeId id() const { return id_; }
   [[nodiscard]] char letter() const { return letter_of(id_); }
@@ -85,6 +93,8 @@ class Actor {
   std::vector<Record> durable_;
   SnapshotPtr saved_;
   SnapshotPtr last_snapshot_;
+  std::optional<Backup> backup_;
+  bool put_back_ = false;  // Nobody vouches for what is durable now.
   std::deque<Batch> pending_;
   std::vector<Outgoing> released_;
   std::vector<Record> lazy_;

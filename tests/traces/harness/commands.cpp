@@ -75,6 +75,11 @@ void Commands::play_line(const std::string& line) {
     return stage_->start(*actor);
   }
   if (words[0] == "wipe") return stage_->wipe(*actor);
+  if (words[0] == "back-up") return actor->back_up();
+  if (words[0] == "put-back") {
+    if (!actor->has_backup() || words.size() < 3) return fail("no backup, or not said how");
+    return stage_->put_back(*actor, words[2] == "copy" ? Return::kCopy : Return::kVolume);
+  }
   if (words[0] == "disk") return actor->set_slow(words.at(2) == "slow");
   if (!actor->up()) return fail("it is down");
   if (!play_node(words, *actor) && !play_question(words, *actor)) fail("not understood");

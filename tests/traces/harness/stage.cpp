@@ -139,6 +139,11 @@ void Stage::wipe(Actor& actor) {
   say(actor, "loses its disk");
 }
 
+void Stage::put_back(Actor& actor, Return how) {
+  const std::string found = actor.put_back(how);
+  say(actor, "gets its backup back: " + found);
+}
+
 void Stage::deliver_one(std::list<InFlight>::iterator message) {
   InFlight arrived = std::move(*message);
   in_flight_.erase(message);

@@ -40,6 +40,7 @@ class Stage {
   void start(Actor& actor);
   void crash(Actor& actor);
   void wipe(Actor& actor);
+  void put_back(Actor& actor, Return how);
   // Delivers the oldest message of the selection, or all of them; how many there were.
   std::size_t deliver(const Selection& selection, bool all);
   // Loses the oldest, or all; how many there were.

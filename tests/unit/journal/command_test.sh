@@ -1,5 +1,5 @@
 #!/bin/sh
-# synod-journal on a sound, a torn and a damaged journal: command_test.sh COMMAND MAKE_JOURNAL
+# synod-journal on a sound, a copied, a torn and a damaged journal: command_test.sh COMMAND MAKE_JOURNAL
 set -u
 command=$1 make=$2
 directory=$(mktemp -d) || exit 1
@@ -25,8 +25,24 @@ expect 3 "No such file" verify "$directory/none"
 expect 0 whole verify "$directory/j"
 expect 0 "batch=2 file=$file" inspect "$directory/j"
 expect 0 "beef" inspect "$directory/j"
+
+expect 2 usage adopt "$directory/j" --yes
+expect 3 "no such directory" adopt "$directory/none"
+expect 0 "nothing to adopt" adopt "$directory/j"
+mv "$directory/j" "$directory/moved" || fail "cannot move"
+expect 0 "nothing to adopt" adopt "$directory/moved"
+if stat -c %W "$directory/moved/$file" | grep -qv '^[0-]$'; then  # The file system knows births.
+  cp -a "$directory/moved" "$directory/j" || fail "cannot copy"
+  expect 1 "you vouch for this" adopt "$directory/j"
+  expect 1 "copy $file: was" adopt "$directory/j"
+  expect 0 "adopted" adopt "$directory/j" --this-is-the-latest
+  expect 0 "nothing to adopt" adopt "$directory/j"
+else
+  mv "$directory/moved" "$directory/j"
+fi
+expect 0 whole verify "$directory/j"
 flip 1000
 expect 1 "torn: nothing that was acknowledged is lost" verify "$directory/j"
-flip 80
-expect 1 "bad $file offset=64" verify "$directory/j"
+flip 144
+expect 1 "bad $file offset=128" verify "$directory/j"
 expect 1 "damaged: something that was acknowledged may be lost" verify "$directory/j"

@@ -21,7 +21,7 @@ const std::vector<Record> kThree = {IdentityRecord{kMemory}, promise(1), promise
 // Where each batch of the first segment starts, and the end of the last.
 std::vector<std::uint64_t> batch_offsets(const SimulatedDisk& disk) {
   const Bytes& content = *disk.content(segment(1));
-  std::vector<std::uint64_t> offsets = {journal_format::kHeaderBytes};
+  std::vector<std::uint64_t> offsets = {journal_format::kSegmentHeaderBytes};
   journal_format::BatchHeader header;
   while (journal_format::get(std::span(content).subspan(offsets.back()), header)) {
     offsets.push_back(offsets.back() + journal_format::aligned(64 + header.body_bytes));
@@ -149,9 +149,10 @@ TEST(JournalDamage, ASegmentHeaderIsAMark) {
   write_three(node);
   const WriteBatch large = batch_of({accepted(1, 3900)});
   (void)node.journal->write(large, [](const absl::Status&) { FAIL(); });
-  ASSERT_TRUE(node.loop.step());  // Reserved; the write has begun.
+  ASSERT_TRUE(node.loop.step());  // Reserved.
+  ASSERT_TRUE(node.loop.step());  // Identified; the write has begun.
   node.disk.crash_with([](const std::string& name, std::uint64_t offset) {
-    return name == segment(2) && offset < journal_format::kHeaderBytes;
+    return name == segment(2) && offset < journal_format::kSegmentHeaderBytes;
   });
   node.bury();
   ASSERT_TRUE(node.disk.rot(segment(1), batch_offsets(node.disk)[2] + 20));

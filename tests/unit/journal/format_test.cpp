@@ -54,7 +54,7 @@ TEST(JournalFormat, IsAsDocumented) {
   const auto file = [&](const std::string& name, std::size_t size) {
     return std::span(*node.disk.content(name)).first(size);
   };
-  EXPECT_EQ(hex(file(segment(1), 232)), hex(documented("segment-0000000000000001")));
+  EXPECT_EQ(hex(file(segment(1), 296)), hex(documented("segment-0000000000000001")));
   EXPECT_EQ(hex(file("mark", 64)), hex(documented("mark, first slot")));
   EXPECT_EQ(hex(file("snapshot-0000000000000002", 67)),
             hex(documented("snapshot-0000000000000002")));
@@ -71,8 +71,9 @@ TEST(JournalFormat, Names) {
 }
 
 TEST(JournalFormat, AFlippedBitInAHeaderIsSeen) {
-  Bytes bytes(journal_format::kHeaderBytes);
-  journal_format::put(journal_format::SegmentHeader{{kCluster, kNode}, kMemory, 1, 2, 3}, bytes);
+  Bytes bytes(journal_format::kSegmentHeaderBytes);
+  const journal_format::SegmentHeader written = {{kCluster, kNode}, kMemory, 1, 2, 3, {4, 5}};
+  journal_format::put(written, bytes);
   for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
     Bytes flipped = bytes;
     flipped[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));

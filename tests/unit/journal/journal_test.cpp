@@ -57,9 +57,9 @@ TEST(Journal, H19ACheckpointRemovesWhatIsOlder) {
   ASSERT_TRUE(node.save(snapshot(1, 10)).ok());
   ASSERT_TRUE(node.write(checkpoint_of(1, kFirst)).ok());
   ASSERT_TRUE(node.save(snapshot(2, 10)).ok());
-  EXPECT_EQ(node.disk.names(), (std::vector<std::string>{"mark", segment(3),
-                                                         "snapshot-0000000000000001",
-                                                         "snapshot-0000000000000002"}));
+  EXPECT_EQ(node.disk.names(),
+            (std::vector<std::string>{"mark", segment(3), "snapshot-0000000000000001",
+                                      "snapshot-0000000000000002"}));
   EXPECT_EQ(node.journal->size(), node.disk.used());
 
   // Step by step: as long as the checkpoint is not acknowledged, nothing older is gone.
@@ -75,11 +75,12 @@ TEST(Journal, H19ACheckpointRemovesWhatIsOlder) {
     ASSERT_TRUE(node.loop.step());
   }
   node.loop.run();
-  EXPECT_EQ(node.disk.names(), (std::vector<std::string>{"mark", segment(4),
-                                                         "snapshot-0000000000000002"}));
+  EXPECT_EQ(node.disk.names(),
+            (std::vector<std::string>{"mark", segment(4), "snapshot-0000000000000002"}));
 }
 
-// A checkpoint that a start found in the page cache alone: the older segments stay until it is synced.
+// A checkpoint that a start found in the page cache alone: the older segments stay until it is
+// synced.
 TEST(Journal, H19AStartKeepsOldSegmentsUntilTheCheckpointIsDurable) {
   for (std::size_t steps = 0; steps < 20; ++steps) {
     JournalOnDisk node(steps);
@@ -89,7 +90,8 @@ TEST(Journal, H19AStartKeepsOldSegmentsUntilTheCheckpointIsDurable) {
     const std::vector<Record> needed = {IdentityRecord{kMemory}, promise(1), promise(0)};
     const WriteBatch checkpoint = checkpoint_of(1, needed);
     (void)node.journal->write(checkpoint, [](const absl::Status&) { FAIL(); });
-    ASSERT_TRUE(node.loop.step());  // Reserved; the write has begun.
+    ASSERT_TRUE(node.loop.step());  // Reserved.
+    ASSERT_TRUE(node.loop.step());  // Identified; the write has begun.
     ASSERT_GT(node.disk.unsynced_bytes(), 0u);
     node.kill();
     node.open();
@@ -163,19 +165,22 @@ TEST(Journal, AnotherNodesDirectoryIsRefused) {
   EXPECT_TRUE(absl::IsFailedPrecondition(node.open_and_load().status()));
 }
 
-TEST(Journal, ANewerVersionIsRefused) {
-  JournalOnDisk node;
-  ASSERT_TRUE(node.open_and_load().ok());
-  ASSERT_TRUE(node.write(batch_of(kFirst)).ok());
-  node.close();
-  Bytes content = *node.disk.content(segment(1));
-  journal_format::SegmentHeader header;
-  ASSERT_EQ(journal_format::get(content, header), journal_format::HeaderKind::kSound);
-  journal_format::put_of_version(header, 2, content);
-  node.disk.put(segment(1), content);
-  const auto refused = node.open_and_load();
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
-  EXPECT_NE(node.disk.content(segment(1)), nullptr);
+TEST(Journal, AnotherVersionIsRefused) {
+  for (const std::uint32_t version : {journal_format::kVersion - 1, journal_format::kVersion + 1}) {
+    JournalOnDisk node;
+    ASSERT_TRUE(node.open_and_load().ok());
+    ASSERT_TRUE(node.write(batch_of(kFirst)).ok());
+    node.close();
+    Bytes content = *node.disk.content(segment(1));
+    journal_format::SegmentHeader header;
+    ASSERT_EQ(journal_format::get(content, header), journal_format::HeaderKind::kSound);
+    journal_format::put_of_version(header, version, content);
+    node.disk.put(segment(1), content);
+    const auto refused = node.open_and_load();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
+    EXPECT_NE(refused.status().message().find("format version"), std::string::npos);
+    EXPECT_NE(node.disk.content(segment(1)), nullptr);
+  }
 }
 
 TEST(Journal, TheDirectoryIsLocked) {

@@ -1,4 +1,5 @@
 // synod-journal inspect|verify DIR: prints a journal, and says whether it is whole. Reads only.
+// synod-journal adopt DIR: whether it is a copy, and, where a person vouches for it, makes it none.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -6,11 +7,15 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <synod/replica.hpp>
 
+#include "journal/adoption.hpp"
 #include "journal/scan.hpp"
+#include "journal/tool/disk.hpp"
 
 namespace {
 
@@ -35,13 +40,8 @@ std::optional<Bytes> read(const std::filesystem::path& path) {
 Owner find_owner(const std::filesystem::path& directory, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto content = read(directory / name);
-    SegmentHeader segment;
-    Mark mark;
-    SnapshotHeader snapshot;
-    if (!content.has_value()) continue;
-    if (get(*content, segment) == HeaderKind::kSound) return segment.owner;
-    if (get(*content, mark) == HeaderKind::kSound) return mark.owner;
-    if (get(*content, snapshot) == HeaderKind::kSound) return snapshot.owner;
+    const auto owner = content.has_value() ? owner_of(*content) : std::nullopt;
+    if (owner.has_value()) return *owner;
   }
   return {};
 }
@@ -50,7 +50,8 @@ void print(Scan& scan) {
   for (const ScannedBatch& batch : scan.batches()) {
     const BatchHeader& header = batch.header;
     std::printf("batch=%llu file=%s offset=%llu bytes=%u%s\n",
-                static_cast<unsigned long long>(header.number), segment_name(header.segment).c_str(),
+                static_cast<unsigned long long>(header.number),
+                segment_name(header.segment).c_str(),
                 static_cast<unsigned long long>(header.offset), header.body_bytes,
                 header.checkpoint ? " checkpoint" : "");
     for (std::size_t i = batch.records_begin; i < batch.records_end; ++i) {
@@ -78,8 +79,8 @@ bool snapshot_is_lost(const std::filesystem::path& directory, const Owner& owner
     torn = true;
     std::printf("bad %s: %s\n", name.c_str(), std::string(snapshot.status().message()).c_str());
   }
-  if (lost) std::printf("bad %s: needed, and not there\n",
-                        snapshot_name(scan.checkpoint_round()).c_str());
+  if (lost)
+    std::printf("bad %s: needed, and not there\n", snapshot_name(scan.checkpoint_round()).c_str());
   return lost;
 }
 
@@ -130,13 +131,79 @@ int examine(const std::filesystem::path& directory, bool inspect) {
   return lost || torn ? kNotWhole : kFine;
 }
 
+constexpr std::string_view kVouched = "--this-is-the-latest";
+
+void print_what_is_vouched_for() {
+  std::printf(
+      "Nothing in a copy says whether its original went on. With %s you vouch for this:\n"
+      "  The node did not run since the copy was made, and not while it was made: neither from "
+      "the\n"
+      "  original nor with an empty directory. Where a whole cluster comes from copies, no node of "
+      "it\n"
+      "  ran from the time when the first copy was begun until the last one was done.\n"
+      "If it did, do not: the cluster may lose what it acknowledged, and its nodes may disagree. "
+      "Start\n"
+      "the node as it is instead; it begins a new memory and learns from the others.\n",
+      std::string(kVouched).c_str());
+}
+
+int adopt(const std::string& directory, AdoptionMode mode) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    std::fprintf(stderr, "%s: no such directory\n", directory.c_str());
+    return kCannotOpen;
+  }
+  Disk disk(directory);
+  std::optional<absl::StatusOr<Adoption>> result;
+  synod::journal_format::adopt(disk.files(), mode,
+                               [&](absl::StatusOr<Adoption> done) { result = std::move(done); });
+  disk.run_until([&] { return result.has_value(); });
+  const absl::StatusOr<Adoption>& adoption = *result;
+  if (!adoption.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(adoption.status().message()).c_str());
+    return absl::IsDataLoss(adoption.status()) ? kNotWhole : kCannotOpen;
+  }
+  std::printf("journal of %s, incarnation %s, batches up to %llu: checked, whole\n",
+              synod::journal_format::describe(adoption->owner).c_str(),
+              to_string(adoption->incarnation).c_str(),
+              static_cast<unsigned long long>(adoption->last_batch));
+  for (const CopiedFile& file : adoption->copied) {
+    std::printf("copy %s: was %s; is %s\n", file.name.c_str(),
+                synod::journal_format::describe(file.written).c_str(),
+                synod::journal_format::describe(file.found).c_str());
+  }
+  if (adoption->copied.empty()) {
+    std::printf("no copy: there is nothing to adopt\n");
+    return kFine;
+  }
+  if (adoption->brings_back) {
+    std::printf("a start has set it aside; the memory that it began has never voted and goes\n");
+  }
+  if (mode == AdoptionMode::kAdopt) {
+    std::printf("adopted: the next start goes on with it\n");
+    return kFine;
+  }
+  print_what_is_vouched_for();
+  return kNotWhole;
+}
+
+int usage() {
+  std::fprintf(stderr,
+               "usage: synod-journal inspect|verify DIR\n"
+               "       synod-journal adopt DIR [%s]\n",
+               std::string(kVouched).c_str());
+  return kUsage;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const std::vector<std::string> words(arguments + 1, arguments + count);
-  if (words.size() != 2 || (words[0] != "inspect" && words[0] != "verify")) {
-    std::fprintf(stderr, "usage: synod-journal inspect|verify DIR\n");
-    return kUsage;
+  const bool adopts = !words.empty() && words[0] == "adopt";
+  if (adopts && words.size() == 2) return adopt(words[1], AdoptionMode::kLook);
+  if (adopts && words.size() == 3 && words[2] == kVouched) {
+    return adopt(words[1], AdoptionMode::kAdopt);
   }
+  if (words.size() != 2 || (words[0] != "inspect" && words[0] != "verify")) return usage();
   return examine(words[1], words[0] == "inspect");
 }
