@@ -68,7 +68,7 @@ class Adopter : public std::enable_shared_from_this<Adopter> {
   absl::Status choose_places();
   absl::Status scan_places(const Places& places, std::optional<Scan>& scan) const;
   [[nodiscard]] absl::Status check_snapshot(const Scan& scan) const;
-  [[nodiscard]] bool is_copied(const std::string& stored) const;
+  [[nodiscard]] std::optional<Incarnation> copied_memory_in_place() const;
   void act();
 
   FileSystem& files_;
@@ -118,10 +118,15 @@ void Adopter::on_read(const absl::Status& status) {
   act();
 }
 
-bool Adopter::is_copied(const std::string& stored) const {
-  SegmentHeader header;
-  return get(content_.at(stored), header) == HeaderKind::kSound &&
-         header.file != identity_.at(stored);
+// Whose segments are in place although they were written to other files.
+std::optional<Incarnation> Adopter::copied_memory_in_place() const {
+  for (const auto& [name, stored] : in_place_) {
+    SegmentHeader header;
+    const bool sound = segment_sequence(name).has_value() &&
+                       get(content_.at(stored), header) == HeaderKind::kSound;
+    if (sound && header.file != identity_.at(stored)) return header.incarnation;
+  }
+  return std::nullopt;
 }
 
 absl::Status Adopter::judge() {
@@ -143,19 +148,22 @@ absl::Status Adopter::judge() {
 }
 
 // A copy that a start has set aside counts before what is in its place; together with what is in
-// its place already where a call of this was interrupted.
+// its place already where a call of this was interrupted. A later memory's copy counts alone.
 absl::Status Adopter::choose_places() {
   chosen_ = in_place_;
   if (aside_.empty()) return absl::OkStatus();
+  const std::string prefix = prefix_of(aside_.begin()->second);
   for (const auto& [name, stored] : aside_) {
-    if (prefix_of(stored) == prefix_of(aside_.begin()->second)) continue;
+    if (prefix_of(stored) == prefix) continue;
     return absl::FailedPreconditionError(
         "copies of two memories were set aside: remove the files of the older one");
   }
-  const bool partly_back = std::ranges::any_of(in_place_, [this](const auto& place) {
-    return segment_sequence(place.first).has_value() && is_copied(place.second);
-  });
-  if (!partly_back) {
+  const std::optional<Incarnation> in_place = copied_memory_in_place();
+  if (in_place.has_value() && copied_prefix(*in_place) != prefix) {
+    aside_.clear();
+    return absl::OkStatus();
+  }
+  if (!in_place.has_value()) {
     if (absl::Status status = judge_what_replaced_it(); !status.ok()) return status;
     chosen_.clear();
     adoption_.brings_back = true;

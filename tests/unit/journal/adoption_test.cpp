@@ -157,6 +157,21 @@ TEST(JournalAdoption, IsRefusedOnceTheNewMemoryMayHaveVoted) {
   }
 }
 
+// What an earlier start set aside is still lying there when the later memory's directory is moved.
+TEST(JournalAdoption, OfALaterMemoryDoesNotMindTheEarlierOne) {
+  JournalOnDisk node;
+  copy(node);
+  begin_anew(node, {AdmissionRecord{RoundNum(9)}});
+  node.disk.become(node.disk.image());
+  const auto adopted = adopt(node);
+  ASSERT_TRUE(adopted.ok()) << adopted.status();
+  EXPECT_EQ(adopted->incarnation, Incarnation(5));
+  EXPECT_FALSE(adopted->brings_back);
+  const auto loaded = node.open_and_load();
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->memory, MemoryKind::kIntact) << loaded->detail;
+}
+
 TEST(JournalAdoption, IsRefusedWhereTheCopyIsNotWhole) {
   for (const std::string& missing : {segment(2), std::string("snapshot-0000000000000002")}) {
     JournalOnDisk node;
