@@ -59,7 +59,7 @@ std::string name_of(const testing::TestParamInfo<std::size_t>& info) {
   return name;
 }
 
-// All but an old backup, of which nothing is promised: see OldBackupTest.
+// All but a rollback, of which nothing is promised: see VolumeRollbackTest.
 std::vector<std::size_t> promised() {
   std::vector<std::size_t> faults;
   for (std::size_t i = 0; i < kFaultCount; ++i) {

@@ -19,8 +19,8 @@ import sys
 import time
 
 STRIKES_MIN = 100
-# Loses what was acknowledged where nothing else is left to notice it: only played by name.
-NEVER = {"old-backup"}
+# Loses what was acknowledged, since nobody can notice it: only played by name.
+NEVER = {"volume-rollback"}
 
 # Seeds, and how they are played.
 FIXED = (

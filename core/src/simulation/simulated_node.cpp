@@ -197,6 +197,12 @@ void SimulatedNode::replace_disk(const SimulatedDisk::Image& image, NodeId owner
   disk_.become(image);
 }
 
+void SimulatedNode::roll_back(const SimulatedDisk::Volume& volume) {
+  world_.trace(id_, "gets a volume of its own");
+  disk_owner_ = id_;
+  disk_.roll_back(volume);
+}
+
 // --- Memory --------------------------------------------------------------------------------------
 
 // A memory is thrown away only where something was done to it: a node that takes a torn end for rot

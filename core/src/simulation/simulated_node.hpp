@@ -70,8 +70,11 @@ class SimulatedNode {
   // long; `crashed` runs after it.
   void crash_midway(std::uint64_t operations, TrapMoment moment,
                     absl::AnyInvocable<void()> crashed);
-  // The disk is replaced by one that holds `image`, which `owner` wrote. Requires: it is down.
+  // The disk is replaced by one that holds copies of the files of `image`, which `owner` wrote.
+  // Requires: it is down.
   void replace_disk(const SimulatedDisk::Image& image, NodeId owner);
+  // It is replaced by an earlier state of its own, or by itself: the very files.
+  void roll_back(const SimulatedDisk::Volume& volume);
   // From the next start on the memory may be found damaged, or be an earlier one.
   void expect_memory_loss() {
     loss_expected_ = true;

@@ -15,6 +15,7 @@ void WatchedStorage::load(LoadDone done) {
       if (loaded->snapshot != nullptr) {
         checker_.on_state_loaded(node_);
         checker_.on_installed(node_, loaded->snapshot->round);
+        checker_.on_checkpoint(node_, incarnation_, loaded->snapshot->round);
       }
     }
     if (loaded.ok()) on_memory_(loaded->memory);

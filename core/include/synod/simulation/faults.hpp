@@ -96,11 +96,12 @@ enum class Fault : std::uint8_t {
   kKill,              // A process dies, the machine does not.
   kRestartStorm,      // Some nodes, or all, crash and start again and again.
   kLongPause,         // A node stands still for minutes.
-  kOldBackup,         // An earlier copy of a disk is put in its place.
+  kOldBackup,         // An earlier copy of a directory is put in its place.
   kSlowApply,         // A state machine takes long.
   kForeignDirectory,  // A node finds another node's directory in the place of its own.
+  kVolumeRollback,    // A whole volume is rolled back, and nobody can tell.
 };
-inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kForeignDirectory) + 1;
+inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kVolumeRollback) + 1;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 // Whether it comes and goes; the others are there all the time.

@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, kFaultCount> kNames = {
     "sync-dead", "sync-lie", "disk-full", "sluggish-disk", "hung-disk",
     // Nodes.
     "crash-midway", "kill", "restart-storm", "long-pause", "old-backup", "slow-apply",
-    "foreign-directory"};
+    "foreign-directory", "volume-rollback"};
 
 bool find(std::string_view name, Fault& fault) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {
@@ -81,6 +81,7 @@ bool may_cost_a_memory(Fault fault) {
     case Fault::kSyncLie:
     case Fault::kOldBackup:
     case Fault::kForeignDirectory:
+    case Fault::kVolumeRollback:
       return true;
     default:
       return false;
@@ -98,7 +99,7 @@ bool Faults::has_any(Fault first, Fault last) const {
 Faults Faults::everything() {
   Faults faults;
   faults.on_.fill(true);
-  faults.set(Fault::kOldBackup, false);
+  faults.set(Fault::kVolumeRollback, false);
   return faults;
 }
 

@@ -40,7 +40,8 @@ bool NodeFaults::strike(Fault fault) {
       wipe(node);
       return true;
     case Fault::kOldBackup:
-      put_back_a_backup(node);
+    case Fault::kVolumeRollback:
+      put_back_a_backup(node, fault);
       return true;
     case Fault::kForeignDirectory:
       mix_up_directories(node);
@@ -155,20 +156,27 @@ void NodeFaults::wipe(SimulatedNode& node) {
   stage_.start_later(node);
 }
 
-// The first strike at a node takes the copy, the second puts it back.
-void NodeFaults::put_back_a_backup(SimulatedNode& node) {
+// The first strike at a node takes the copy, the second puts it back: file by file, which the
+// journal notices, or as the volume that it was.
+void NodeFaults::put_back_a_backup(SimulatedNode& node, Fault fault) {
   if (put_aside_.contains(node.id())) return;
   const auto backup = backups_.find(node.id());
   if (backup == backups_.end()) {
-    backups_[node.id()] = node.disk().image();
+    backups_[node.id()] = node.disk().volume();
     return;
   }
   if (!stage_.atlas.may_lose(node)) return;
   stage_.atlas.lose(node);
-  stage_.count(Fault::kOldBackup);
+  stage_.count(fault);
   if (node.up()) stage_.crash(node);
-  stage_.world.checker.on_rolled_back(node.id());
-  node.replace_disk(backup->second, node.id());
+  if (fault == Fault::kVolumeRollback) {
+    stage_.world.checker.on_rolled_back(node.id());
+    node.roll_back(backup->second);
+  } else {
+    SimulatedDisk::Image copies;
+    for (const auto& [name, file] : backup->second) copies[name] = file.content;
+    node.replace_disk(copies, node.id());
+  }
   backups_.erase(backup);
   stage_.start_later(node);
 }
@@ -181,7 +189,7 @@ void NodeFaults::mix_up_directories(SimulatedNode& node) {
   if (!audit(foreign, other.id()).sound) return;
   if (node.up()) stage_.crash(node);
   stage_.count(Fault::kForeignDirectory);
-  put_aside_[node.id()] = node.disk().image();
+  put_aside_[node.id()] = node.disk().volume();
   node.replace_disk(foreign, other.id());
   stage_.start_later(node);
 }
@@ -189,7 +197,7 @@ void NodeFaults::mix_up_directories(SimulatedNode& node) {
 void NodeFaults::before_restart(SimulatedNode& node) {
   const auto own = put_aside_.find(node.id());
   if (own == put_aside_.end()) return;
-  node.replace_disk(own->second, node.id());
+  node.roll_back(own->second);
   put_aside_.erase(own);
 }
 

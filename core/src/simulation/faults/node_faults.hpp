@@ -26,12 +26,12 @@ class NodeFaults final : public FaultFamily {
   void pause_for_a_while(SimulatedNode& node, Fault fault, Duration pause);
   void apply_slowly(SimulatedNode& node);
   void wipe(SimulatedNode& node);
-  void put_back_a_backup(SimulatedNode& node);
+  void put_back_a_backup(SimulatedNode& node, Fault fault);
   void mix_up_directories(SimulatedNode& node);
 
-  std::map<NodeId, SimulatedDisk::Image> backups_;
-  std::map<NodeId, SimulatedDisk::Image>
-      put_aside_;  // Of those that have another node's directory.
+  std::map<NodeId, SimulatedDisk::Volume> backups_;
+  // Of those that have another node's directory.
+  std::map<NodeId, SimulatedDisk::Volume> put_aside_;
 };
 
 }  // namespace synod::simulation
