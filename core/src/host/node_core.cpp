@@ -316,12 +316,14 @@ void NodeHost::Core::ended() {
   }
 }
 
-// Whatever is put off holds the core, so that the last hold is let go on the strand. Not through
-// the inbox, which the core would then hold itself by if the context went before it ran this.
-void NodeHost::Core::abandon() {
-  asio::post(strand(), [self = shared_from_this()] {
-    self->drain();
-    self->shut_down([](absl::Status) {});
+// Whatever is put off holds the core, and no caller does any more, so that the last hold is let go on
+// the strand. Not through the inbox, which the core would then hold itself by if the context went
+// before it ran this.
+void NodeHost::Core::abandon(std::shared_ptr<Core> core) {
+  const Strand strand = core->strand();
+  asio::post(strand, [core = std::move(core)] {
+    core->drain();
+    core->shut_down([](absl::Status) {});
   });
 }
 

@@ -29,8 +29,8 @@ class NodeHost::Core final : public std::enable_shared_from_this<NodeHost::Core>
   // Both wait in one inbox, so that they keep their order.
   void append(std::unique_ptr<PendingAppend> append);
   void run(absl::AnyInvocable<void()> work);
-  // Comes once, when the handle goes.
-  void abandon();
+  // Comes once, when the handle goes, and takes its hold: the core ends on its strand.
+  static void abandon(std::shared_ptr<Core> core);
   [[nodiscard]] const Strand& strand() const { return runtime_.strand(); }
 
   // --- On the strand ---

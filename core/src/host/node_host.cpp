@@ -14,7 +14,7 @@ NodeHost::NodeHost(const asio::any_io_executor& executor, NodeOptions options,
 
 NodeHost::~NodeHost() {
   if (core_ != nullptr) {
-    core_->abandon();
+    Core::abandon(std::move(core_));
   }
 }
 
