@@ -1,5 +1,5 @@
 // Plays every story of this folder. With --rewrite the expected lines are written anew: then read
-// the difference, line by line.
+// the difference, line by line. With --html FOLDER each story is drawn there as well.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool g_rewrite = false;
+fs::path g_drawings;
 
 std::vector<fs::path> all_stories() {
   std::vector<fs::path> paths;
@@ -45,6 +46,10 @@ TEST_P(Trace, GoesAsWritten) {
   const Story story = parse(text);
   ASSERT_FALSE(story.blocks.empty());
   const Played played = play(story);
+  if (!g_drawings.empty()) {
+    const std::string name = GetParam().stem().string();
+    std::ofstream(g_drawings / (name + ".html")) << draw(name, story);
+  }
   for (const std::string& failure : played.failures) ADD_FAILURE() << failure;
   if (g_rewrite) {
     std::ofstream(GetParam()) << format(played.story);
@@ -106,6 +111,10 @@ int main(int count, char** words) {
   testing::InitGoogleTest(&count, words);
   for (int i = 1; i < count; ++i) {
     if (std::strcmp(words[i], "--rewrite") == 0) synod::traces::g_rewrite = true;
+    if (std::strcmp(words[i], "--html") == 0 && i + 1 < count) {
+      synod::traces::g_drawings = words[i + 1];
+      synod::traces::fs::create_directories(synod::traces::g_drawings);
+    }
   }
   return RUN_ALL_TESTS();
 }

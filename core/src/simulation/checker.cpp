@@ -26,6 +26,7 @@ std::uint64_t fingerprint(const Entry& entry) {
 
 void Checker::violation(const std::string& invariant, const std::string& text) {
   violations_.push_back(invariant + ": " + text);
+  if (listener_.violation) listener_.violation(violations_.back());
 }
 
 Checker::Round& Checker::at(RoundNum round) {
@@ -154,6 +155,7 @@ void Checker::accept(NodeId node, Incarnation incarnation, const PlacedEntry& pl
   if (std::find(it->by.begin(), it->by.end(), node) != it->by.end()) return;
   it->by.push_back(node);
   if (!is_chosen(round.cluster ? *round.cluster : *cluster_, *it)) return;
+  if (round.chosen != print && listener_.chosen) listener_.chosen(placed, it->by);
   if (round.chosen == 0) {
     ++rounds_chosen_;
   } else if (round.chosen != print) {

@@ -48,7 +48,7 @@ class SimulatedNetwork::Endpoint final : public Communicator {
       auto frame = std::make_shared<Bytes>();
       encode_frame({self_.cluster, self_.id, self_.incarnation}, outgoing.message, *frame);
       const Frame shared = std::move(frame);
-      for (const NodeId to : outgoing.to) network_.carry(id_, to, shared);
+      for (const NodeId to : outgoing.to) network_.carry({id_, to, 0, shared}, outgoing.message);
     }
   }
 
@@ -114,8 +114,8 @@ void SimulatedNetwork::clog(NodeId from, NodeId to, bool is_clogged) {
   Link& clogged = link(from, to);
   clogged.clogged = is_clogged;
   if (is_clogged) return;
-  for (Frame& frame : std::exchange(clogged.held, {})) {
-    schedule(to, std::move(frame), conditions_.delay_min);
+  for (Passage& passage : std::exchange(clogged.held, {})) {
+    schedule(std::move(passage), conditions_.delay_min);
   }
 }
 
@@ -125,22 +125,26 @@ void SimulatedNetwork::heal(NodeId from, NodeId to) {
   link(from, to).conditions = NetworkConditions{};
 }
 
-void SimulatedNetwork::carry(NodeId from, NodeId to, const Frame& frame) {
-  if (to.value() >= ports_.size() || port(to).lane == nullptr) return;
-  ++stats_.sent;
-  Link& way = link(from, to);
+void SimulatedNetwork::carry(Passage passage, const Message& message) {
+  if (passage.to.value() >= ports_.size() || port(passage.to).lane == nullptr) return;
+  passage.number = ++stats_.sent;
+  tell(Happening::kSent, passage, &message);
+  Link& way = link(passage.from, passage.to);
   const NetworkConditions& conditions = way.conditions ? *way.conditions : conditions_;
   if (way.cut_by != 0) {
     ++stats_.cut;
+    tell(Happening::kCut, passage, &message);
   } else if (way.clogged) {
     ++stats_.held;
-    if (way.held.size() < kHeldMax) way.held.push_back(frame);
+    if (way.held.size() >= kHeldMax) return tell(Happening::kLost, passage, &message);
+    way.held.push_back(std::move(passage));
   } else if (loses(way, conditions)) {
     ++stats_.lost;
+    tell(Happening::kLost, passage, &message);
   } else if (prng_.chance(conditions.mutations)) {
-    mutate_over(conditions, to, frame);
+    mutate_over(conditions, passage);
   } else {
-    send_over(way, conditions, to, frame);
+    send_over(way, conditions, std::move(passage));
   }
 }
 
@@ -168,74 +172,79 @@ Duration SimulatedNetwork::queueing(Link& link, const NetworkConditions& conditi
   return link.busy_until.since(now);
 }
 
-void SimulatedNetwork::send_over(Link& link, const NetworkConditions& conditions, NodeId to,
-                                 const Frame& frame) {
+void SimulatedNetwork::send_over(Link& link, const NetworkConditions& conditions, Passage passage) {
   // As a sender that drops the oldest when its queue is full: nothing waits for ever.
-  const Duration waits = queueing(link, conditions, frame->size());
+  const Duration waits = queueing(link, conditions, passage.frame->size());
   if (waits > kQueueingMax) {
     link.busy_until = scheduler_.now().after(kQueueingMax);
     ++stats_.lost;
-    return;
+    return tell(Happening::kLost, passage);
   }
   if (prng_.chance(conditions.duplication)) {
     ++stats_.duplicated;
-    schedule(to, frame, delay(conditions) * static_cast<int>(1 + prng_.below(20)));
+    tell(Happening::kDuplicated, passage);
+    schedule(passage, delay(conditions) * static_cast<int>(1 + prng_.below(20)));
   }
   if (prng_.chance(conditions.replays)) {
     ++stats_.replayed;
-    schedule(to, frame, prng_.between(Duration::zero(), conditions.replay_delay));
+    tell(Happening::kDuplicated, passage);
+    schedule(passage, prng_.between(Duration::zero(), conditions.replay_delay));
   }
   Duration first = delay(conditions) + waits;
   if (prng_.chance(conditions.stragglers)) {
     ++stats_.stragglers;
     first += prng_.between(Duration::zero(), conditions.straggler_delay);
   }
-  schedule(to, frame, first);
+  schedule(std::move(passage), first);
 }
 
-void SimulatedNetwork::schedule(NodeId to, Frame frame, Duration delay) {
-  scheduler_.at_any_life(scheduler_.now().after(delay), *port(to).lane,
-                         [this, to, frame = std::move(frame)] { deliver(to, frame); });
+void SimulatedNetwork::schedule(Passage passage, Duration delay) {
+  Lane& lane = *port(passage.to).lane;
+  scheduler_.at_any_life(scheduler_.now().after(delay), lane,
+                         [this, passage = std::move(passage)] { deliver(passage); });
 }
 
-void SimulatedNetwork::deliver(NodeId to, const Frame& frame) {
-  Endpoint* endpoint = port(to).endpoint;
+void SimulatedNetwork::deliver(const Passage& passage) {
+  const Frame& frame = passage.frame;
+  Endpoint* endpoint = port(passage.to).endpoint;
   if (endpoint == nullptr) {
     ++stats_.nobody_there;
-    return;
+    return tell(Happening::kNobodyThere, passage);
   }
   auto decoded = decode_frame(frame, *frame, limits_);
   if (!decoded.ok() || decoded->first.cluster != endpoint->cluster()) {
     ++stats_.refused;
-    return;
+    return tell(Happening::kRefused, passage);
   }
   ++stats_.delivered;
   Received received{decoded->first.from, decoded->first.incarnation, std::move(decoded->second)};
-  if (observer_) observer_(to, received, *frame);
+  tell(Happening::kDelivered, passage, &received.message);
+  if (observer_) observer_(passage.to, received, *frame);
   endpoint->receive({&received, 1});
 }
 
 // Nothing is delivered, whatever comes of it: only what is refused may be.
-void SimulatedNetwork::deliver_changed(const Frame& frame, bool mended) {
-  const auto decoded = decode_frame(frame, *frame, limits_);
+void SimulatedNetwork::deliver_changed(const Passage& passage, bool mended) {
+  const auto decoded = decode_frame(passage.frame, *passage.frame, limits_);
   if (!decoded.ok()) {
     ++stats_.refused;
+    tell(Happening::kRefused, passage);
   } else if (!mended) {
     ++stats_.forged;
   }
 }
 
-void SimulatedNetwork::mutate_over(const NetworkConditions& conditions, NodeId to,
-                                   const Frame& frame) {
+void SimulatedNetwork::mutate_over(const NetworkConditions& conditions, const Passage& passage) {
   ++stats_.mutated;
   const bool mended = prng_.chance(0.5);
   stats_.mended += mended ? 1 : 0;
-  auto changed = std::make_shared<Bytes>(*frame);
+  auto changed = std::make_shared<Bytes>(*passage.frame);
   mutate_frame(prng_, mended, *changed);
-  if (*changed == *frame) return;  // As good as lost.
+  if (*changed == *passage.frame) return tell(Happening::kLost, passage);  // As good as that.
+  Passage arriving{passage.from, passage.to, passage.number, std::move(changed)};
   scheduler_.at_any_life(
-      scheduler_.now().after(delay(conditions)), *port(to).lane,
-      [this, mended, frame = Frame(std::move(changed))] { deliver_changed(frame, mended); });
+      scheduler_.now().after(delay(conditions)), *port(passage.to).lane,
+      [this, mended, arriving = std::move(arriving)] { deliver_changed(arriving, mended); });
 }
 
 }  // namespace synod::simulation

@@ -1,7 +1,6 @@
 #include "simulation/simulated_node.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include <synod/hash.hpp>
@@ -12,18 +11,22 @@ namespace {
 // Small, so that a run fills many segments: as in production, a snapshot is due after some of them.
 constexpr std::uint64_t kSegmentBytes = 8u << 10;
 
-std::string moment(Timestamp now) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "[%12.6f] ",
-                static_cast<double>(now.microseconds()) / 1'000'000.0);
-  return text;
+// What clients say of themselves says more.
+bool is_told_by_clients(Happening happening) {
+  return happening == Happening::kAppendFailed || happening == Happening::kReadAnswered ||
+         happening == Happening::kReadFailed;
 }
 
 }  // namespace
 
-void World::trace(NodeId node, std::string_view text) const {
-  if (!tracing()) return;
-  options.trace(moment(scheduler.now()) + to_string(node) + " " + std::string(text));
+void World::tell(Moment moment) const {
+  moment.at = scheduler.now();
+  if (options.timeline) options.timeline(moment);
+  if (options.trace) options.trace(line_of(moment));
+}
+
+void World::tell(Happening happening, NodeId node, std::string_view text) const {
+  if (tracing()) tell({.happening = happening, .node = node, .text = std::string(text)});
 }
 
 void World::stamp(std::uint64_t value) {
@@ -70,7 +73,7 @@ void SimulatedNode::start() {
   stopped_ = absl::OkStatus();
   counts_at_start_ = disk_.counts();
   warned_of_losses_ = false;
-  world_.trace(id_, "starts");
+  world_.tell(Happening::kStarts, id_, "starts");
   world_.checker.on_started(id_);
   life_ = std::make_unique<Life>();
   life_->runtime = std::make_unique<SimulatedRuntime>(world_.scheduler, lane_, drift_);
@@ -79,10 +82,10 @@ void SimulatedNode::start() {
   });
   life_->journal = std::make_unique<Journal>(
       *life_->files, JournalOptions{ClusterId::of("simulated"), id_, kSegmentBytes});
-  WatchedStorage::Trace trace;
-  if (world_.tracing()) trace = [this](const std::string& line) { world_.trace(id_, line); };
+  WatchedStorage::Tell tell;
+  if (world_.tracing()) tell = [this](Moment moment) { this->tell(std::move(moment)); };
   life_->storage =
-      std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(trace),
+      std::make_unique<WatchedStorage>(*life_->journal, world_.checker, id_, std::move(tell),
                                        [this](MemoryKind kind) { on_memory(kind); });
   life_->state = std::make_unique<WatchedState>(
       world_.observer->make_state(id_), world_.checker, id_,
@@ -102,14 +105,16 @@ void SimulatedNode::make_runner() {
       options.decorations ? options.decorations(id_) : std::vector<std::unique_ptr<Decoration>>());
   life_->runner->on_event([this](const Event& event) { on_event(event); });
   life_->runner->on_stopped([this](absl::Status status) {
-    world_.trace(id_, "stopped: " + status.ToString());
+    if (world_.tracing()) world_.tell(Happening::kStops, id_, "stopped: " + status.ToString());
     stopped_ = std::move(status);
   });
   life_->runner->start([this](const absl::Status& status) {
     if (status.ok()) {
       life_->ready = true;
     } else {
-      world_.trace(id_, "does not start: " + status.ToString());
+      if (world_.tracing()) {
+        world_.tell(Happening::kStops, id_, "does not start: " + status.ToString());
+      }
       stopped_ = status;
     }
   });
@@ -131,21 +136,28 @@ void SimulatedNode::end_life() {
 }
 
 void SimulatedNode::crash() {
-  world_.trace(id_, "crashes");
+  world_.tell(Happening::kCrashes, id_, "crashes: what was not synced is lost, in part");
   end_life();
   disk_.crash(prng_);
   life_.reset();
 }
 
+void SimulatedNode::tell(Moment moment) const {
+  moment.node = id_;
+  world_.tell(std::move(moment));
+}
+
 void SimulatedNode::lose_power() { up() ? crash() : disk_.crash(prng_); }
 
 void SimulatedNode::pause(bool clock_too) {
+  world_.tell(Happening::kPauses, id_, clock_too ? "is suspended, its clock too" : "stands still");
   standing_still_ = true;
   world_.scheduler.pause(lane_);
   if (clock_too) clock_stopped_at_ = local_now();
 }
 
 void SimulatedNode::resume() {
+  if (standing_still_) world_.tell(Happening::kResumes, id_, "goes on");
   standing_still_ = false;
   if (!applying_) world_.scheduler.resume(lane_);
   if (!clock_stopped_at_.has_value()) return;
@@ -156,10 +168,11 @@ void SimulatedNode::resume() {
 void SimulatedNode::retire() {
   if (!ready() || !in_service_) return;
   in_service_ = false;
-  world_.trace(id_, "is retired");
+  world_.trace(id_, "is removed, and shuts down");
   shut_down([this] {
     // Not inside a call of what is to end.
     world_.scheduler.at(world_.scheduler.now(), lane_, [this] {
+      world_.tell(Happening::kRetires, id_, "is retired");
       end_life();
       life_.reset();
     });
@@ -167,7 +180,7 @@ void SimulatedNode::retire() {
 }
 
 void SimulatedNode::kill() {
-  world_.trace(id_, "is killed");
+  world_.tell(Happening::kCrashes, id_, "is killed: what it wrote stays");
   end_life();
   disk_.kill(prng_);
   life_.reset();
@@ -191,7 +204,11 @@ void SimulatedNode::crash_midway(std::uint64_t operations, TrapMoment moment,
 }
 
 void SimulatedNode::replace_disk(const SimulatedDisk::Image& image, NodeId owner) {
-  world_.trace(id_, image.empty() ? "loses its disk" : "gets a disk of node " + to_string(owner));
+  if (image.empty()) {
+    world_.tell(Happening::kWiped, id_, "loses its disk");
+  } else if (world_.tracing()) {
+    world_.tell(Happening::kDiskFault, id_, "gets a disk of node " + to_string(owner));
+  }
   disk_owner_ = owner;
   if (image.empty()) memory_ = Incarnation(0);
   disk_.become(image);
@@ -208,9 +225,11 @@ void SimulatedNode::roll_back(const SimulatedDisk::Volume& volume) {
 // A memory is thrown away only where something was done to it: a node that takes a torn end for rot
 // would lose it in every power failure.
 void SimulatedNode::on_memory(MemoryKind kind) {
-  world_.trace(id_, kind == MemoryKind::kIntact    ? "remembers"
-                    : kind == MemoryKind::kDamaged ? "has a damaged memory"
-                                                   : "has no memory");
+  const bool damaged = kind == MemoryKind::kDamaged;
+  world_.tell(damaged ? Happening::kDiskFault : Happening::kNote, id_,
+              kind == MemoryKind::kIntact ? "remembers"
+              : damaged                   ? "has a damaged memory"
+                                          : "has no memory");
   if (kind != MemoryKind::kIntact && has_memory_ && !loss_expected_) {
     world_.checker.violation("I9", "node " + to_string(id_) + " gave its memory up without need");
   }
@@ -295,7 +314,11 @@ void SimulatedNode::on_loaded(RoundNum round) {
 }
 
 void SimulatedNode::on_event(const Event& event) {
-  if (world_.tracing()) world_.trace(id_, "  " + synod::describe(event));
+  if (world_.tracing()) {
+    Moment moment = moment_of(event);
+    if (is_told_by_clients(moment.happening)) moment.happening = Happening::kDetail;
+    tell(std::move(moment));
+  }
   if (world_.watcher) world_.watcher(id_, event);
   if (const auto* won = std::get_if<MandateWon>(&event)) world_.note_mandate(won->coord.proposer);
   if (const auto* started = std::get_if<Started>(&event)) {

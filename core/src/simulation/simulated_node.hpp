@@ -29,9 +29,15 @@ struct World {
         network(scheduler, network_seed, NetworkConditions{}, simulation_options.replica.limits),
         checker(cluster) {}
 
-  [[nodiscard]] bool tracing() const { return options.trace != nullptr; }
-  // One line of the trace, with the time.
-  void trace(NodeId node, std::string_view text) const;
+  // Somebody looks: whatever costs something to describe is described only then.
+  [[nodiscard]] bool tracing() const {
+    return options.trace != nullptr || options.timeline != nullptr;
+  }
+  // Tells whoever looks; the time is filled in.
+  void tell(Moment moment) const;
+  // The same for what needs nothing but a text.
+  void tell(Happening happening, NodeId node, std::string_view text) const;
+  void trace(NodeId node, std::string_view text) const { tell(Happening::kNote, node, text); }
   void note_mandate(NodeId leader) {
     mandates_won += leader == last_leader ? 0 : 1;
     last_leader = leader;
@@ -150,8 +156,8 @@ class SimulatedNode {
     bool ready = false;
   };
 
-  void end_life(bool power_fails);
   void make_runner();
+  void tell(Moment moment) const;
   void on_memory(MemoryKind kind);
   void take_time_to_apply();
   void go_on_after_apply();

@@ -1,6 +1,7 @@
 #include "simulation/simulation.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include <synod/hash.hpp>
@@ -84,7 +85,9 @@ Simulation::Simulation(const SimulationOptions& options)
       prng_(stream(options.seed, Stream::kPlan)),
       probes_(stream(options.seed, Stream::kBuggify), options.buggify),
       plan_(plan_of(options_, prng_)),
-      world_(options_, members_of(options), stream(options.seed, Stream::kNetwork)) {
+      world_(options_, members_of(options), stream(options.seed, Stream::kNetwork)),
+      until_(options.until == Duration::max() ? Timestamp::max()
+                                              : Timestamp().after(options.until)) {
   own_observer_ = make_observer(options_, stream(options.seed, Stream::kObserver));
   world_.observer = options.observer != nullptr ? options.observer : own_observer_.get();
   world_.observer->begin(world_.checker);
@@ -104,10 +107,29 @@ void Simulation::watch() {
                      (received.from.value() << 50));
         world_.checker.on_vote(received.from, received.incarnation, received.message);
         nemesis_->on_delivery(to, received);
-        if (!world_.tracing()) return;
-        world_.trace(
-            to, "< " + synod::describe(received.message) + " from " + to_string(received.from));
       });
+  if (world_.tracing()) tell_timeline();
+}
+
+void Simulation::tell_timeline() {
+  world_.network.on_passage([this](Happening happening, std::uint64_t number, NodeId from,
+                                   NodeId to, const Message* message) {
+    Moment moment = message != nullptr ? moment_of(*message) : Moment{};
+    const bool arrives = happening == Happening::kDelivered ||
+                         happening == Happening::kNobodyThere || happening == Happening::kRefused;
+    moment.happening = happening;
+    moment.number = number;
+    moment.node = arrives ? to : from;
+    moment.peer = arrives ? from : to;
+    world_.tell(std::move(moment));
+  });
+  world_.checker.listen(
+      {.chosen = [this](const PlacedEntry& placed,
+                        const std::vector<NodeId>& by) { world_.tell(chosen(placed, by)); },
+       .violation =
+           [this](const std::string& text) {
+             world_.tell(Happening::kViolation, NodeId(), text);
+           }});
 }
 
 // Within the bound a clock gains or loses up to 1 %; beyond it, it runs at half to twice the rate.
@@ -145,13 +167,21 @@ void Simulation::look_after_nodes() {
 
 Report Simulation::run() {
   const ProbeScope scope(probes_);
+  try {
+    play();
+  } catch (const TimeIsUp&) {
+    // Whatever was left to do is left.
+  }
+  return report();
+}
+
+void Simulation::play() {
   warm_up();
   if (world_.checker.ok()) suffer();
   if (world_.checker.ok()) recover();
   if (world_.checker.ok() && (unrecoverable_.empty() || stands_still_)) end_all();
   if (world_.checker.ok()) world_.checker.finish();
   if (world_.checker.ok()) world_.observer->finish();
-  return report();
 }
 
 bool Simulation::is_founded_by_all() const {
@@ -249,14 +279,7 @@ Report Simulation::report() {
   report.violations = world_.checker.violations();
   report.seed = options_.seed;
   report.faults = plan_.faults.text();
-  report.replay = "synod-simulate --seed " + std::to_string(options_.seed) + " --nodes " +
-                  std::to_string(options_.nodes) + " --entries " +
-                  std::to_string(options_.entries) + " --concurrency " +
-                  std::to_string(options_.concurrency) + " --faults " + options_.faults.text() +
-                  (options_.replica.founding == FoundingRule::kQuorum ? " --founding quorum" : "") +
-                  (options_.exactly ? " --exactly" : "") +
-                  (options_.buggify ? "" : " --no-buggify") +
-                  (options_.decorations ? " --decorations" : "");
+  report.replay = replay_line(options_);
   report.trace_hash = world_.hash;
   report.messages = world_.network.stats().delivered;
   report.rounds = world_.checker.settled_to().value();
@@ -267,6 +290,7 @@ Report Simulation::report() {
   report.mandates = world_.mandates_won;
   report.checked = world_.observer->counts();
   report.struck = nemesis_->counts();
+  report.strikes = nemesis_->strikes();
   report.probes = probes_.counts();
   report.unrecoverable = unrecoverable_;
   report.core = first_core_;
@@ -275,6 +299,16 @@ Report Simulation::report() {
 }
 
 Report simulate(const SimulationOptions& options) { return Simulation(options).run(); }
+
+namespace {
+
+std::string hash_text(std::uint64_t hash) {
+  char text[32];
+  std::snprintf(text, sizeof(text), ", hash %016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+}  // namespace
 
 std::string Report::text() const {
   const char* const verdict = !ok()                    ? " FAILED"
@@ -292,6 +326,7 @@ std::string Report::text() const {
     text += ", " + std::string(to_string(static_cast<Fault>(i))) + " " + std::to_string(struck[i]);
   }
   if (!unrecoverable.empty()) text += ", " + unrecoverable;
+  text += hash_text(trace_hash);
   for (const std::string& violation : violations) text += "\n  " + violation;
   if (!ok()) text += "\n  replay: " + replay;
   return text;

@@ -1,6 +1,7 @@
 // One run: the cluster and the phases that it goes through.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,9 @@
 
 namespace synod::simulation {
 
+// Ends a run in whichever phase it is: no demand is looked at any more.
+struct TimeIsUp {};
+
 class Simulation {
  public:
   explicit Simulation(const SimulationOptions& options);
@@ -23,12 +27,17 @@ class Simulation {
   void make_nodes();
   [[nodiscard]] ClockDrift draw_clock(Prng& clocks) const;
   void watch();
+  // Tells whoever looks what becomes of messages, what is chosen and what is broken.
+  void tell_timeline();
+  // All that a run goes through, as far as nothing is broken.
+  void play();
   void warm_up();
   // Where a quorum founds: some nodes come late, or faults strike meanwhile.
   void found_in_trouble();
   void suffer();
   void end_all();
-  // Runs until `reached`, or until `limit` of virtual time is over: then, false.
+  // Runs until `reached`, or until `limit` of virtual time is over: then, false. Throws TimeIsUp
+  // where SimulationOptions::until comes before that.
   template <class Predicate>
   bool run_until(Duration limit, Predicate reached);
   void look_after_nodes();
@@ -73,6 +82,7 @@ class Simulation {
   Probes probes_;
   FaultPlan plan_;
   World world_;
+  Timestamp until_;  // In true time.
   Workload::Nodes nodes_;
   std::unique_ptr<Workload> workload_;
   std::unique_ptr<Nemesis> nemesis_;
@@ -88,7 +98,9 @@ template <class Predicate>
 bool Simulation::run_until(Duration limit, Predicate reached) {
   const Timestamp end = world_.scheduler.now().after(limit);
   while (world_.checker.ok() && world_.scheduler.now() < end) {
-    world_.scheduler.run_until(world_.scheduler.now().after(std::chrono::milliseconds(5)));
+    if (world_.scheduler.now() >= until_) throw TimeIsUp();
+    const Timestamp next = world_.scheduler.now().after(std::chrono::milliseconds(5));
+    world_.scheduler.run_until(std::min(next, until_));
     look_after_nodes();
     if (reached()) return true;
   }

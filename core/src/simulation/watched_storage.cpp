@@ -19,18 +19,39 @@ void WatchedStorage::load(LoadDone done) {
       }
     }
     if (loaded.ok()) on_memory_(loaded->memory);
+    if (tell_) end(loaded.status(), "loading");
     done(std::move(loaded));
   });
 }
 
-WriteStart WatchedStorage::write(const WriteBatch& batch, WriteDone done) {
-  if (trace_) {
-    for (const Record& record : batch.records) trace_("* " + describe(record));
-    if (batch.checkpoint) trace_("* checkpoint of r" + to_string(batch.checkpoint_round));
+// Votes are shown twice: while they count for nobody, and once they are durable.
+void WatchedStorage::begin(const WriteBatch& batch) const {
+  if (batch.checkpoint) {
+    tell_({.happening = Happening::kDurable,
+           .node = {},
+           .text = "writes a checkpoint of r" + to_string(batch.checkpoint_round)});
+    return;
   }
+  for (const Record& record : batch.records) {
+    Moment moment = moment_of(record);
+    if (moment.happening == Happening::kDurable) continue;
+    moment.happening = Happening::kWriting;
+    tell_(std::move(moment));
+  }
+}
+
+void WatchedStorage::end(const absl::Status& status, std::string_view what) const {
+  if (status.ok()) return;
+  tell_({.happening = Happening::kDiskFault,
+         .node = {},
+         .text = std::string(what) + " fails: " + status.ToString()});
+}
+
+WriteStart WatchedStorage::write(const WriteBatch& batch, WriteDone done) {
+  if (tell_) begin(batch);
   const WriteStart start =
       storage_.write(batch, [this, &batch, done = std::move(done)](absl::Status status) mutable {
-        if (trace_) trace_("* written: " + status.ToString());
+        if (tell_) end(status, "a write");
         note(status);
         if (status.ok()) written(batch);
         done(std::move(status));
@@ -53,6 +74,7 @@ void WatchedStorage::written(const WriteBatch& batch) {
     if (const auto* identity = std::get_if<IdentityRecord>(&record)) {
       incarnation_ = identity->incarnation;
     }
+    if (tell_ && !batch.checkpoint) tell_(moment_of(record));
     checker_.on_durable(node_, incarnation_, record, batch.checkpoint);
   }
   if (batch.checkpoint) checker_.on_checkpoint(node_, incarnation_, batch.checkpoint_round);
@@ -60,13 +82,18 @@ void WatchedStorage::written(const WriteBatch& batch) {
 }
 
 void WatchedStorage::save(SnapshotPtr snapshot, WriteDone done) {
-  if (trace_) trace_("* saves a snapshot of r" + to_string(snapshot->round));
   storage_.save(snapshot, [this, round = snapshot->round,
                            done = std::move(done)](absl::Status status) mutable {
-    if (trace_) trace_("* saved: " + status.ToString());
+    if (tell_) tell_saved(status, round);
     if (status.ok()) checker_.on_checkpoint(node_, incarnation_, round);
     done(std::move(status));
   });
+}
+
+void WatchedStorage::tell_saved(const absl::Status& status, RoundNum round) const {
+  const std::string what = "the snapshot of r" + to_string(round);
+  if (!status.ok()) return end(status, "saving " + what);
+  tell_({.happening = Happening::kDurable, .node = {}, .text = what + " is saved"});
 }
 
 }  // namespace synod::simulation

@@ -6,24 +6,25 @@
 #include <utility>
 
 #include <synod/simulation/checker.hpp>
+#include <synod/simulation/timeline.hpp>
 #include <synod/storage.hpp>
 
 namespace synod::simulation {
 
 class WatchedStorage final : public Storage {
  public:
-  // Gets a line for each call and each answer; null: nobody looks.
-  using Trace = std::function<void(const std::string&)>;
+  // Gets a moment for each call and each answer; null: nobody looks.
+  using Tell = std::function<void(Moment)>;
 
   // What a start found.
   using OnMemory = std::function<void(MemoryKind)>;
 
   // All outlive it.
-  WatchedStorage(Storage& storage, Checker& checker, NodeId node, Trace trace, OnMemory on_memory)
+  WatchedStorage(Storage& storage, Checker& checker, NodeId node, Tell tell, OnMemory on_memory)
       : storage_(storage),
         checker_(checker),
         node_(node),
-        trace_(std::move(trace)),
+        tell_(std::move(tell)),
         on_memory_(std::move(on_memory)) {}
 
   // `work` runs once the next write is durable.
@@ -37,12 +38,15 @@ class WatchedStorage final : public Storage {
  private:
   void written(const WriteBatch& batch);
   void note(const absl::Status& status);
+  void begin(const WriteBatch& batch) const;
+  void end(const absl::Status& status, std::string_view what) const;
+  void tell_saved(const absl::Status& status, RoundNum round) const;
 
   Storage& storage_;
   Checker& checker_;
   NodeId node_;
   Incarnation incarnation_;
-  Trace trace_;
+  Tell tell_;
   OnMemory on_memory_;
   std::function<void()> on_first_durable_;
   absl::Status failure_;  // The first that is for good.

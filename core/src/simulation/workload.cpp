@@ -83,7 +83,8 @@ void Workload::append(std::size_t index, SimulatedNode& node) {
     appended(index, operation, result);
   };
   if (world_.tracing()) {
-    world_.trace(node.id(), "  asked to append " + world_.observer->describe(client.entry));
+    world_.tell(Happening::kAppendAsked, node.id(),
+                "asked to append " + world_.observer->describe(client.entry));
   }
   world_.checker.on_append(client.entry.id);
   world_.observer->on_append({index, node.id()}, client.entry);
@@ -101,10 +102,7 @@ void Workload::appended(std::size_t index, std::uint64_t operation,
   world_.observer->on_append_answer({index, client.node}, client.entry, result);
   if (result.ok()) {
     ++stats_.acknowledged;
-    if (world_.tracing()) {
-      world_.trace(client.node, "  acknowledged " + world_.observer->describe(client.entry) +
-                                    " in r" + to_string(result->round));
-    }
+    tell_acknowledged(client, result->round);
     world_.checker.on_acknowledged(client.entry.id, result->round);
     client.attempts = 0;
     next_after(index, prng_.between(Duration::zero(), think_max_));
@@ -112,14 +110,25 @@ void Workload::appended(std::size_t index, std::uint64_t operation,
   }
   ++stats_.failed;
   if (world_.tracing()) {
-    world_.trace(client.node, "  failed " + world_.observer->describe(client.entry) + ": " +
-                                  result.status().ToString());
+    world_.tell(
+        Happening::kAppendFailed, client.node,
+        "failed " + world_.observer->describe(client.entry) + ": " + result.status().ToString());
   }
   const std::optional<AppendError> error = append_error(result.status());
   const bool certain = error && error->fate == Fate::kDidNotHappen;
   world_.checker.on_failed(client.entry.id,
                            certain ? ClientView::kDidNotHappen : ClientView::kUnknown);
   retry_or_go_on(index);
+}
+
+void Workload::tell_acknowledged(const Client& client, RoundNum round) const {
+  if (!world_.tracing()) return;
+  Moment moment{.happening = Happening::kAppendAnswered,
+                .node = client.node,
+                .text = "acknowledged " + world_.observer->describe(client.entry) + " in r" +
+                        to_string(round)};
+  moment.first = moment.last = round;
+  world_.tell(std::move(moment));
 }
 
 // An entry of unknown fate is sent again, often to another node, under the same id and expiry.
@@ -141,6 +150,7 @@ void Workload::read(std::size_t index, SimulatedNode& node) {
   request.done = [this, index, operation](const absl::Status& status) {
     was_read(index, operation, status);
   };
+  world_.tell(Happening::kReadAsked, node.id(), "asked to read");
   world_.observer->on_read({index, node.id()});
   node.read(std::move(request));
 }
@@ -155,9 +165,13 @@ void Workload::was_read(std::size_t index, std::uint64_t operation, const absl::
   if (status.ok()) {
     ++stats_.reads;
     const RoundNum applied = nodes_[client.node.value() - 1]->applied();
-    world_.trace(client.node, "  read after r" + to_string(applied));
+    if (world_.tracing()) {
+      world_.tell(Happening::kReadAnswered, client.node, "read after r" + to_string(applied));
+    }
     world_.checker.on_read(client.node, client.bound, applied);
     world_.observer->on_read_answer({index, client.node}, applied);
+  } else if (world_.tracing()) {
+    world_.tell(Happening::kReadFailed, client.node, "no read: " + status.ToString());
   }
   next_after(index, prng_.between(Duration::zero(), think_max_));
 }

@@ -61,6 +61,7 @@ class Workload {
                 const absl::StatusOr<AppendReceipt>& result);
   void was_read(std::size_t client, std::uint64_t operation, const absl::Status& status);
   void retry_or_go_on(std::size_t client);
+  void tell_acknowledged(const Client& client, RoundNum round) const;
 
   World& world_;
   Nodes& nodes_;

@@ -111,7 +111,20 @@ void Actor::take(std::vector<Outgoing>& messages, std::vector<Event>& events) {
   batch.after = std::move(output.after_records);
   batch.sequence = output.sequence;
   batch.checkpoint = output.checkpoint;
+  for (const Record& record : batch.records) {
+    if (slow_ && !batch.checkpoint) tell(record, false);
+  }
   pending_.push_back(std::move(batch));
+}
+
+// Votes are shown twice: while they wait, and once they are durable.
+void Actor::tell(const Record& record, bool durable) const {
+  if (!tell_) return;
+  simulation::Moment moment = simulation::moment_of(record);
+  if (!durable && moment.happening == simulation::Happening::kDurable) return;
+  if (!durable) moment.happening = simulation::Happening::kWriting;
+  moment.node = id_;
+  tell_(std::move(moment));
 }
 
 bool Actor::write(Timestamp now, std::vector<std::string>& lines) {
@@ -125,6 +138,7 @@ bool Actor::write(Timestamp now, std::vector<std::string>& lines) {
   if (batch.checkpoint) durable_.clear();
   for (Record& record : batch.records) {
     lines.push_back(describe(record));
+    if (!batch.checkpoint) tell(record, true);
     checker_.on_durable(id_, incarnation_, record, batch.checkpoint);
     durable_.push_back(std::move(record));
   }

@@ -10,6 +10,7 @@
 
 #include <synod/replica.hpp>
 #include <synod/simulation/checker.hpp>
+#include <synod/simulation/timeline.hpp>
 
 #include "traces/harness/backup.hpp"
 #include "traces/harness/scripted_state.hpp"
@@ -37,6 +38,9 @@ struct Casting {
 class Actor {
  public:
   Actor(NodeId id, const Casting& casting, simulation::Checker& checker);
+
+  // Gets what happens on its disk; null: nobody looks.
+  void set_timeline(std::function<void(simulation::Moment)> tell) { tell_ = std::move(tell); }
 
   // With what its disk holds.
   void start(Timestamp now);
@@ -81,10 +85,12 @@ class Actor {
     bool checkpoint = false;
   };
   void found();
+  void tell(const Record& record, bool durable) const;
 
   NodeId id_;
   const Casting& casting_;
   simulation::Checker& checker_;
+  std::function<void(simulation::Moment)> tell_;
   Incarnation incarnation_;
   std::uint64_t lives_ = 0;
   std::unique_ptr<ScriptedState> state_;

@@ -35,6 +35,9 @@ std::string rest_after(const std::string& line, std::size_t words) {
 std::string Commands::play(const std::string& commands) {
   std::istringstream stream(commands);
   for (std::string line; std::getline(stream, line);) {
+    if (line.starts_with("# ") && stage_ != nullptr) {
+      stage_->tell(simulation::Happening::kNarration, NodeId(), line.substr(2));
+    }
     if (line.empty() || line.front() == '#') continue;
     play_line(line);
     check();
@@ -92,11 +95,21 @@ bool Commands::play_cast(const Words& words) {
   stage_ = std::make_unique<Stage>(std::move(casting), letters);
   const bool tell = value_of(words, "genesis", "complete") != "complete";
   stage_->set_silent(!tell);
+  if (tell) stage_->set_timeline(timeline_);
   for (auto& [_, actor] : stage_->actors()) stage_->start(*actor);
   // What nodes ask each other on starting is of no interest where all is settled.
   if (!tell) stage_->run(std::chrono::milliseconds(0));
   stage_->set_silent(false);
+  if (!tell) tell_beginning();
   return true;
+}
+
+// What went before the story is of no interest: all are there, and that is what is told.
+void Commands::tell_beginning() {
+  stage_->set_timeline(timeline_);
+  for (auto& [_, actor] : stage_->actors()) {
+    stage_->tell(simulation::Happening::kStarts, actor->id(), "is there");
+  }
 }
 
 bool Commands::play_network(const Words& words) {
@@ -146,6 +159,7 @@ bool Commands::play_node(const Words& words, Actor& actor) {
     stage_->input(actor, std::move(noop));
   } else if (verb == "read") {
     const std::string within = value_of(words, "within");
+    stage_->tell(simulation::Happening::kReadAsked, actor.id(), "asked to read");
     stage_->read(
         actor, Read{++next_ticket_,
                     within.empty() ? Timestamp::max() : stage_->now().after(duration_of(within))});
@@ -199,6 +213,7 @@ void Commands::append(const Words& words, Actor& actor) {
   };
   if (says("maintain")) append.importance = Importance::kMaintainLeadership;
   if (says("peery")) append.importance = Importance::kMaintainPeery;
+  stage_->tell(simulation::Happening::kAppendAsked, actor.id(), "asked to append " + words.at(2));
   stage_->append(actor, std::move(append));
 }
 

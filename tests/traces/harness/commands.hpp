@@ -13,6 +13,8 @@ class Commands {
  public:
   // What the commands, one a line, make happen, as lines. Goes on where the last call ended.
   std::string play(const std::string& commands);
+  // Tells `timeline` what happens, from the beginning of the story on.
+  void set_timeline(simulation::Timeline timeline) { timeline_ = std::move(timeline); }
   // What is wrong whatever the story expects: an invariant broken, an expectation not met, a
   // command that nobody understands.
   [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }
@@ -22,6 +24,7 @@ class Commands {
  private:
   using Words = std::vector<std::string>;
   void play_line(const std::string& line);
+  void tell_beginning();
   bool play_cast(const Words& words);
   bool play_network(const Words& words);
   bool play_node(const Words& words, Actor& actor);
@@ -33,6 +36,7 @@ class Commands {
   void fail(const std::string& why);
   void check();
 
+  simulation::Timeline timeline_;
   std::unique_ptr<Stage> stage_;
   std::string line_;
   std::uint64_t next_id_ = 0;

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::size_t kStepsMax = 20'000;  // A story that does not end is wrong.
 
+using simulation::Happening;
+using simulation::Moment;
+
 std::string name(NodeId node) { return std::string(1, letter_of(node)); }
 
 bool is_chatter(const Event& event) {
@@ -28,6 +31,43 @@ Stage::Stage(Casting casting, const std::string& letters)
   for (const char letter : letters) {
     actors_[letter] = std::make_unique<Actor>(node_called(letter), casting_, checker_);
   }
+}
+
+// --- The timeline --------------------------------------------------------------------------------
+
+void Stage::set_timeline(simulation::Timeline timeline) {
+  timeline_ = std::move(timeline);
+  for (auto& [_, actor] : actors_) {
+    actor->set_timeline(timeline_ ? [this](Moment moment) { tell(std::move(moment)); }
+                                  : std::function<void(Moment)>());
+  }
+  if (!timeline_) return;
+  checker_.listen(
+      {.chosen = [this](const PlacedEntry& placed,
+                        const std::vector<NodeId>& by) { tell(simulation::chosen(placed, by)); },
+       .violation =
+           [this](const std::string& text) { tell(Happening::kViolation, NodeId(), text); }});
+}
+
+void Stage::tell(Moment moment) {
+  if (!timeline_) return;
+  moment.at = Timestamp(now_.microseconds() - 1'000'000);
+  timeline_(moment);
+}
+
+void Stage::tell(Happening happening, NodeId node, const std::string& text) {
+  tell(Moment{.happening = happening, .node = node, .text = text});
+}
+
+void Stage::tell(Happening happening, const InFlight& message) {
+  if (!timeline_) return;
+  Moment moment = simulation::moment_of(message.message);
+  const bool arrives = happening == Happening::kDelivered || happening == Happening::kNobodyThere;
+  moment.happening = happening;
+  moment.number = message.number;
+  moment.node = arrives ? message.to : message.from;
+  moment.peer = arrives ? message.from : message.to;
+  tell(std::move(moment));
 }
 
 // --- Lines ---------------------------------------------------------------------------------------
@@ -76,6 +116,11 @@ void Stage::settle(Actor& actor) {
 
 void Stage::tell(Actor& actor, const Event& event) {
   if (chatty_ || !is_chatter(event)) say(actor, "  " + describe(event));
+  if (timeline_) {
+    Moment moment = simulation::moment_of(event);
+    moment.node = actor.id();
+    tell(std::move(moment));
+  }
   if (const auto* installed = std::get_if<Installed>(&event)) {
     checker_.on_installed(actor.id(), installed->round);
   } else if (const auto* applied = std::get_if<Applied>(&event)) {
@@ -105,7 +150,8 @@ void Stage::send(Actor& actor, Outgoing outgoing) {
   say(actor, line);
   checker_.on_vote(actor.id(), actor.incarnation(), outgoing.message);
   for (const NodeId to : outgoing.to) {
-    in_flight_.push_back({actor.id(), to, actor.incarnation(), outgoing.message});
+    in_flight_.push_back({actor.id(), to, actor.incarnation(), outgoing.message, ++sent_});
+    tell(Happening::kSent, in_flight_.back());
   }
 }
 
@@ -125,6 +171,7 @@ void Stage::read(Actor& actor, const Read& read) {
 // --- What a story can do -------------------------------------------------------------------------
 
 void Stage::start(Actor& actor) {
+  tell(Happening::kStarts, actor.id(), "starts");
   actor.start(now_);
   settle(actor);
 }
@@ -132,11 +179,13 @@ void Stage::start(Actor& actor) {
 void Stage::crash(Actor& actor) {
   actor.crash();
   say(actor, "crashes");
+  tell(Happening::kCrashes, actor.id(), "crashes");
 }
 
 void Stage::wipe(Actor& actor) {
   actor.wipe();
   say(actor, "loses its disk");
+  tell(Happening::kWiped, actor.id(), "loses its disk");
 }
 
 void Stage::put_back(Actor& actor, Return how) {
@@ -148,7 +197,8 @@ void Stage::deliver_one(std::list<InFlight>::iterator message) {
   InFlight arrived = std::move(*message);
   in_flight_.erase(message);
   Actor* const actor = find(letter_of(arrived.to));
-  if (actor == nullptr || !actor->up()) return;
+  if (actor == nullptr || !actor->up()) return tell(Happening::kNobodyThere, arrived);
+  tell(Happening::kDelivered, arrived);
   say(*actor, "< " + describe(arrived.message) + " from " + name(arrived.from));
   input(*actor, Deliver{arrived.from, arrived.incarnation, std::move(arrived.message)});
 }
@@ -172,10 +222,15 @@ std::size_t Stage::drop(const Selection& selection, bool all) {
     const auto first = std::find_if(in_flight_.begin(), in_flight_.end(),
                                     [&](const InFlight& each) { return selection.matches(each); });
     if (first == in_flight_.end()) return 0;
+    tell(Happening::kLost, *first);
     in_flight_.erase(first);
     return 1;
   }
-  return in_flight_.remove_if([&](const InFlight& each) { return selection.matches(each); });
+  return in_flight_.remove_if([&](const InFlight& each) {
+    if (!selection.matches(each)) return false;
+    tell(Happening::kLost, each);
+    return true;
+  });
 }
 
 std::size_t Stage::duplicate(const Selection& selection) {
@@ -183,7 +238,10 @@ std::size_t Stage::duplicate(const Selection& selection) {
   for (const InFlight& each : in_flight_) {
     if (selection.matches(each)) copies.push_back(each);
   }
-  for (InFlight& each : copies) in_flight_.push_back(each);
+  for (InFlight& each : copies) {
+    tell(Happening::kDuplicated, each);
+    in_flight_.push_back(each);
+  }
   return copies.size();
 }
 

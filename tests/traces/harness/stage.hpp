@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <synod/simulation/timeline.hpp>
+
 #include "traces/harness/actor.hpp"
 
 namespace synod::traces {
@@ -17,6 +19,7 @@ struct InFlight {
   NodeId to;
   Incarnation incarnation;
   Message message;
+  std::uint64_t number = 0;  // In the timeline.
 };
 
 // Which messages a command means; 0 and "" stand for any.
@@ -63,6 +66,11 @@ class Stage {
   [[nodiscard]] Timestamp now() const { return now_; }
   [[nodiscard]] simulation::Checker& checker() { return checker_; }
 
+  // Tells `timeline`, from now on, what happens; null: nobody.
+  void set_timeline(simulation::Timeline timeline);
+  void tell(simulation::Moment moment);
+  void tell(simulation::Happening happening, NodeId node, const std::string& text);
+
   void say(const std::string& line);
   void say(const Actor& actor, const std::string& text);
   // Everything said since the last call.
@@ -75,6 +83,7 @@ class Stage {
   void settle(Actor& actor);
   void tell(Actor& actor, const Event& event);
   void send(Actor& actor, Outgoing outgoing);
+  void tell(simulation::Happening happening, const InFlight& message);
   void deliver_one(std::list<InFlight>::iterator message);
   bool deliver_next();
   void run_until_quiet();
@@ -90,6 +99,8 @@ class Stage {
   std::map<EntryId, NodeId> appended_at_;          // Where it was asked for last.
   std::map<std::uint64_t, RoundNum> read_bounds_;  // What a read has to see, by ticket.
   Timestamp now_ = Timestamp(1'000'000);
+  simulation::Timeline timeline_;
+  std::uint64_t sent_ = 0;
   std::string lines_;
   bool chatty_ = false;
   bool silent_ = false;

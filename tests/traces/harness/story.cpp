@@ -35,9 +35,10 @@ std::string format(const Story& story) {
   return text;
 }
 
-Played play(const Story& story) {
+Played play(const Story& story, simulation::Timeline timeline) {
   Played played;
   Commands commands;
+  commands.set_timeline(std::move(timeline));
   for (const Block& block : story.blocks) {
     played.story.blocks.push_back({block.commands, commands.play(block.commands)});
   }

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <synod/simulation/timeline.hpp>
+
 namespace synod::traces {
 
 struct Block {
@@ -22,6 +24,9 @@ struct Played {
   Story story;                        // As it went.
   std::vector<std::string> failures;  // Wrong whatever is expected.
 };
-[[nodiscard]] Played play(const Story& story);
+// `timeline` gets what happens; null: nobody looks.
+[[nodiscard]] Played play(const Story& story, simulation::Timeline timeline = nullptr);
+// The page that draws the story.
+[[nodiscard]] std::string draw(const std::string& name, const Story& story);
 
 }  // namespace synod::traces

@@ -28,9 +28,17 @@ enum class ClientView : std::uint8_t { kUnknown, kDidNotHappen };
 
 class Checker {
  public:
+  // Hears of each choice and each violation at the moment at which it happens; null: nobody.
+  struct Listener {
+    std::function<void(const PlacedEntry&, const std::vector<NodeId>& by)> chosen;
+    std::function<void(const std::string& text)> violation;
+  };
+
   // `cluster` counts in every round for which no state says otherwise.
   explicit Checker(Cluster cluster)
       : cluster_(std::make_shared<const Cluster>(std::move(cluster))) {}
+
+  void listen(Listener listener) { listener_ = std::move(listener); }
 
   // --- The disks --------------------------------------------------------------------------------
   // `record` of `node`'s memory `incarnation` is durable, in the order of its journal. `rewritten`:
@@ -168,6 +176,7 @@ class Checker {
   // Who durably promised or accepted at one number.
   using Promisers = std::vector<std::pair<NodeId, Incarnation>>;
 
+  Listener listener_;
   std::shared_ptr<const Cluster> cluster_;
   std::map<CoordNum, Promisers> promisers_;
   RoundNum clusters_to_;  // The highest round of which a cluster is known.

@@ -24,6 +24,7 @@
 #include <synod/replica.hpp>
 #include <synod/simulation/faults.hpp>
 #include <synod/simulation/observer.hpp>
+#include <synod/simulation/timeline.hpp>
 #include <synod/state_machine.hpp>
 #include <synod/voter.hpp>
 
@@ -55,8 +56,23 @@ struct SimulationOptions {
   Observer* observer = nullptr;
   // SYNOD_BUGGIFY sites fire, and each node draws Limits of its own, often tiny ones.
   bool buggify = true;
-  // Gets one line per event of the whole cluster; null: nothing is formatted.
+  // Where given, only these of the faults that strike at moments do, counted from 1: what is left
+  // of a failing run that was made smaller. The others begin when they did.
+  std::optional<std::vector<std::uint64_t>> strikes = std::nullopt;
+  // The run ends after so much virtual time, whatever is left to do: nothing is demanded of it.
+  Duration until = Duration::max();
+  // Gets everything that happens in the whole cluster; null: nothing is built.
+  Timeline timeline = nullptr;
+  // The same as lines for a person.
   std::function<void(std::string_view)> trace;
+};
+
+// One of the faults that strike at moments.
+struct Strike {
+  std::uint64_t index = 0;  // From 1.
+  Fault fault = Fault::kCrash;
+  Timestamp at;
+  friend bool operator==(const Strike&, const Strike&) = default;
 };
 
 struct Report {
@@ -73,7 +89,8 @@ struct Report {
   std::uint64_t reads = 0;
   std::uint64_t mandates = 0;  // How often the lead went to another node.
   HistoryCounts checked = {};
-  FaultCounts struck{};  // By class of faults.
+  FaultCounts struck{};         // By class of faults.
+  std::vector<Strike> strikes;  // Those that happened.
   Duration simulated = Duration::zero();
   ProbeCounts probes;  // Which marks and buggify sites it reached.
   // Nodes that were healed first, while the rest stayed broken.
@@ -86,6 +103,9 @@ struct Report {
   // One line for a person, and one for each violation.
   [[nodiscard]] std::string text() const;
 };
+
+// The command that plays such a run again. What only code can say (a state, a voter) it leaves out.
+[[nodiscard]] std::string replay_line(const SimulationOptions& options);
 
 // Plays one seed: the cluster starts and works while faults strike. Then a random core of it that
 // can form quorums is healed and must be live although the rest stays broken; at last, in some

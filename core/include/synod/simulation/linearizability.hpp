@@ -181,28 +181,28 @@ class LinearizabilitySearch {
   }
 
   void list_events() {
-    struct Moment {
+    struct Edge {
       std::uint64_t when;
       bool returns;  // Calls come first: what touches overlaps.
       std::size_t operation;
     };
-    std::vector<Moment> moments;
+    std::vector<Edge> edges;
     for (std::size_t i = 0; i < part_.size(); ++i) {
-      moments.push_back({operation(i).invoked, false, i});
+      edges.push_back({operation(i).invoked, false, i});
       if (operation(i).indeterminate()) continue;
-      moments.push_back({operation(i).returned, true, i});
+      edges.push_back({operation(i).returned, true, i});
       ++open_;
     }
-    std::sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) {
+    std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
       return std::tie(a.when, a.returns, a.operation) < std::tie(b.when, b.returns, b.operation);
     });
     calls_.resize(part_.size());
     returns_.resize(part_.size(), kHead);
     events_.resize(1);
-    for (const Moment& moment : moments) {
+    for (const Edge& edge : edges) {
       const std::size_t index = events_.size();
-      (moment.returns ? returns_ : calls_)[moment.operation] = index;
-      events_.push_back({moment.operation, !moment.returns, index - 1, kHead});
+      (edge.returns ? returns_ : calls_)[edge.operation] = index;
+      events_.push_back({edge.operation, !edge.returns, index - 1, kHead});
       events_[index - 1].next = index;
     }
     events_[kHead].previous = events_.size() - 1;

@@ -15,6 +15,7 @@
 #include <synod/limits.hpp>
 #include <synod/prng.hpp>
 #include <synod/simulation/scheduler.hpp>
+#include <synod/simulation/timeline.hpp>
 
 namespace synod::simulation {
 
@@ -61,6 +62,10 @@ class SimulatedNetwork {
   // Sees every delivery, before the receiver does.
   using Observer =
       std::function<void(NodeId to, const Received&, std::span<const std::byte> frame)>;
+  // Sees what becomes of each message, from kSent to kRefused. `message` is null where it is not at
+  // hand; `number` tells which one it is.
+  using Watch = std::function<void(Happening, std::uint64_t number, NodeId from, NodeId to,
+                                   const Message* message)>;
 
   SimulatedNetwork(Scheduler& scheduler, std::uint64_t seed, NetworkConditions conditions,
                    const Limits& limits);
@@ -88,16 +93,24 @@ class SimulatedNetwork {
   void heal(NodeId from, NodeId to);
   [[nodiscard]] bool is_cut(NodeId from, NodeId to) const;
 
+  void on_passage(Watch watch) { watch_ = std::move(watch); }
   void on_delivery(Observer observer) { observer_ = std::move(observer); }
   [[nodiscard]] const NetworkStats& stats() const { return stats_; }
 
  private:
   class Endpoint;
   using Frame = std::shared_ptr<const Bytes>;
+  // One frame on its way to one receiver.
+  struct Passage {
+    NodeId from;
+    NodeId to;
+    std::uint64_t number = 0;
+    Frame frame;
+  };
   struct Link {
     std::uint8_t cut_by = 0;  // Layers.
     bool clogged = false;
-    std::vector<Frame> held;
+    std::vector<Passage> held;
     Timestamp lost_until;  // A burst.
     Timestamp busy_until;
     std::optional<NetworkConditions> conditions;
@@ -108,18 +121,21 @@ class SimulatedNetwork {
     std::vector<Link> to;
   };
 
-  void carry(NodeId from, NodeId to, const Frame& frame);
-  void send_over(Link& link, const NetworkConditions& conditions, NodeId to, const Frame& frame);
-  void mutate_over(const NetworkConditions& conditions, NodeId to, const Frame& frame);
+  void carry(Passage passage, const Message& message);
+  void send_over(Link& link, const NetworkConditions& conditions, Passage passage);
+  void mutate_over(const NetworkConditions& conditions, const Passage& passage);
   // Whether the link loses this message.
   [[nodiscard]] bool loses(Link& link, const NetworkConditions& conditions);
   [[nodiscard]] Duration delay(const NetworkConditions& conditions);
   // How long the frame waits until the link is free, and takes to pass.
   [[nodiscard]] Duration queueing(Link& link, const NetworkConditions& conditions,
                                   std::size_t bytes);
-  void schedule(NodeId to, Frame frame, Duration delay);
-  void deliver(NodeId to, const Frame& frame);
-  void deliver_changed(const Frame& frame, bool mended);
+  void schedule(Passage passage, Duration delay);
+  void deliver(const Passage& passage);
+  void deliver_changed(const Passage& passage, bool mended);
+  void tell(Happening happening, const Passage& passage, const Message* message = nullptr) const {
+    if (watch_) watch_(happening, passage.number, passage.from, passage.to, message);
+  }
   Port& port(NodeId node);
   [[nodiscard]] Link& link(NodeId from, NodeId to) { return port(from).to[to.value()]; }
 
@@ -129,6 +145,7 @@ class SimulatedNetwork {
   Limits limits_;
   std::vector<Port> ports_;
   Observer observer_;
+  Watch watch_;
   NetworkStats stats_;
 };
 

@@ -12,7 +12,6 @@ bool ClockFaults::strike(Fault fault) {
 void ClockFaults::suspend(SimulatedNode& node) {
   if (!node.up() || node.paused()) return;
   stage_.count(Fault::kSuspend);
-  stage_.world.trace(node.id(), "is suspended");
   node.pause(true);
   stage_.later(stage_.length() * 4, [&node, life = node.lives()] {
     if (node.lives() == life) node.resume();

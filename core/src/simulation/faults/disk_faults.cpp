@@ -121,7 +121,7 @@ void DiskFaultFamily::fail_syncs(Fault fault, SimulatedNode& node) {
   if (failing_.contains(node.id())) return;
   failing_[node.id()] = {fault, node.disk().counts().sync_errors};
   node.disk_faults().sync_errors = fault == Fault::kSyncDead ? kForGood : 1;
-  stage_.world.trace(node.id(), "cannot sync");
+  stage_.world.tell(Happening::kDiskFault, node.id(), "cannot sync");
   stage_.later(2 * stage_.length(), [this, &node] { end_sync_errors(node); });
 }
 
@@ -148,10 +148,10 @@ void DiskFaultFamily::fill_up(SimulatedNode& node) {
   DiskFaults& faults = node.disk_faults();
   if (faults.capacity.has_value()) return;
   faults.capacity = node.disk().used() + stage_.prng.below(stage_.prng.below(64u << 10) + 1);
-  stage_.world.trace(node.id(), "has no space left");
+  stage_.world.tell(Happening::kDiskFault, node.id(), "has no space left");
   stage_.later(4 * stage_.length(), [this, &node] {
     node.disk_faults().capacity.reset();
-    stage_.world.trace(node.id(), "has space again");
+    stage_.world.tell(Happening::kDiskMended, node.id(), "has space again");
   });
 }
 
@@ -168,10 +168,10 @@ void DiskFaultFamily::slow_down(SimulatedNode& node) {
 void DiskFaultFamily::hang(SimulatedNode& node) {
   if (node.disk_faults().hung) return;
   stage_.count(Fault::kHungDisk);
-  stage_.world.trace(node.id(), "its disk hangs");
+  stage_.world.tell(Happening::kDiskFault, node.id(), "its disk hangs");
   node.disk_faults().hung = true;
   stage_.later(stage_.prng.between(milliseconds(100), stage_.plan.hang_max), [this, &node] {
-    stage_.world.trace(node.id(), "its disk goes on");
+    stage_.world.tell(Happening::kDiskMended, node.id(), "its disk goes on");
     node.disk().wake();
   });
 }
@@ -194,7 +194,8 @@ bool DiskFaultFamily::strike_with_damage(Fault fault, SimulatedNode& node) {
     }
     if (!damage(node, was, damages)) continue;
     stage_.count(fault);
-    stage_.world.trace(node.id(), std::string(to_string(fault)) + " in " + damages.front().name);
+    stage_.world.tell(Happening::kDiskFault, node.id(),
+                      std::string(to_string(fault)) + " in " + damages.front().name);
     // Found at the next start; it may also wait for one that comes by itself.
     if (stage_.prng.chance(0.5)) {
       stage_.later(stage_.length(), [this, &node] { crash_for_a_while(node); });
@@ -294,8 +295,8 @@ void DiskFaultFamily::misread(SimulatedNode& node) {
       if (!stage_.atlas.may_lose(node)) continue;
       stage_.atlas.lose(node);
     }
-    stage_.world.trace(node.id(),
-                       "will misread " + other.name + (found.sound ? "" : ", and notice"));
+    stage_.world.tell(Happening::kDiskFault, node.id(),
+                      "will misread " + other.name + (found.sound ? "" : ", and notice"));
     node.disk().misread(other.name, other.bytes);
     break;
   }

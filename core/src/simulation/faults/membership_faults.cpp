@@ -176,7 +176,7 @@ void MembershipFaults::propose(Fault fault, const Cluster& cluster) {
 void MembershipFaults::append(Fault fault, std::string text) {
   SimulatedNode& node = stage_.any_node();
   if (!node.ready() || node.paused()) return;
-  stage_.world.trace(node.id(), "  is told: " + text);
+  stage_.world.tell(Happening::kAppendAsked, node.id(), "is told: " + text);
   AppendRequest request;
   request.entry.id = stage_.prng.entry_id();
   request.entry.kind = EntryKind::kState;

@@ -1,5 +1,10 @@
 #include "simulation/faults/nemesis.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include <synod/hash.hpp>
+
 #include "simulation/faults/clock_faults.hpp"
 #include "simulation/faults/disk_faults.hpp"
 #include "simulation/faults/link_faults.hpp"
@@ -13,7 +18,7 @@ namespace synod::simulation {
 
 Nemesis::Nemesis(World& world, Workload::Nodes& nodes, Workload& workload, const FaultPlan& plan,
                  std::uint64_t seed)
-    : stage_(world, nodes, workload, plan, seed) {
+    : stage_(world, nodes, workload, plan, seed), seed_(seed) {
   families_.push_back(std::make_unique<NetworkFaults>(stage_));
   families_.push_back(std::make_unique<LinkFaults>(stage_));
   families_.push_back(std::make_unique<ClockFaults>(stage_));
@@ -41,6 +46,16 @@ void Nemesis::heal(NodeSet nodes) {
   stage_.healing = nodes;
   for (auto& family : families_) family->heal();
   stage_.healing = 0;
+  tell_healed(nodes);
+}
+
+void Nemesis::tell_healed(NodeSet nodes) const {
+  if (!stage_.world.tracing()) return;
+  Moment moment{.happening = Happening::kHealed, .text = "faults are over"};
+  for (const auto& node : stage_.nodes) {
+    if ((nodes >> node->id().value() & 1) != 0) moment.nodes.push_back(node->id());
+  }
+  stage_.world.tell(std::move(moment));
 }
 
 void Nemesis::on_delivery(NodeId to, const Received& received) {
@@ -93,12 +108,32 @@ FaultCounts Nemesis::counts() {
 
 void Nemesis::strike_later() {
   const Duration mean = stage_.plan.mean_between;
-  stage_.later(stage_.prng.between(std::chrono::milliseconds(1), 2 * mean), [this] {
-    const Fault fault = striking_[stage_.prng.below(striking_.size())];
-    const bool may = founded_ || (!may_cost_a_memory(fault) && !changes_members(fault));
-    if (may) strike(fault);
-    strike_later();
-  });
+  stage_.later(stage_.prng.between(std::chrono::milliseconds(1), 2 * mean),
+               [this] { strike_next(); });
+}
+
+// Each strike draws from a stream of its own: one that is left out does not move the moments of the
+// others. Nor does a class that is taken away, since each strike is of the class that draws most.
+void Nemesis::strike_next() {
+  const std::uint64_t seed = mix(seed_ + ++moments_);
+  const auto draw = [seed](Fault fault) { return mix(seed + static_cast<std::uint64_t>(fault)); };
+  const Fault fault = *std::max_element(striking_.begin(), striking_.end(),
+                                        [&](Fault a, Fault b) { return draw(a) < draw(b); });
+  stage_.prng = Prng(seed);
+  strike_later();
+  const bool may = founded_ || (!may_cost_a_memory(fault) && !changes_members(fault));
+  const auto& kept = stage_.world.options.strikes;
+  const bool left_out = kept && std::find(kept->begin(), kept->end(), moments_) == kept->end();
+  if (!may || left_out) return;
+  strikes_.push_back({moments_, fault, stage_.world.scheduler.now()});
+  if (stage_.world.tracing()) {
+    stage_.world.tell(
+        {.happening = Happening::kFault,
+         .text = "strike " + std::to_string(moments_) + ": " + std::string(to_string(fault)),
+         .number = moments_,
+         .word = to_string(fault)});
+  }
+  strike(fault);
 }
 
 void Nemesis::strike(Fault fault) {

@@ -36,15 +36,22 @@ class Nemesis {
   [[nodiscard]] Checker::Memories intact_memories() { return stage_.atlas.intact(); }
   // How often each class did something.
   [[nodiscard]] FaultCounts counts();
+  // Those that struck at moments, in order.
+  [[nodiscard]] const std::vector<Strike>& strikes() const { return strikes_; }
 
  private:
   void strike_later();
+  void strike_next();
+  void tell_healed(NodeSet nodes) const;
   void strike(Fault fault);
   void restart(SimulatedNode& node);
   void run_again_where_needed(SimulatedNode& node);
 
   FaultStage stage_;
   std::vector<std::unique_ptr<FaultFamily>> families_;
+  std::uint64_t seed_;
+  std::uint64_t moments_ = 0;  // At which something strikes, or would if it were not left out.
+  std::vector<Strike> strikes_;
   bool founded_ = true;
   std::vector<Fault> striking_;                 // Those that are on and strike at moments.
   std::map<NodeId, std::uint64_t> restarting_;  // The life that is to end.

@@ -65,8 +65,9 @@ bool NetworkFaults::strike(Fault fault) {
   if (stage_.world.scheduler.now() < keep_until_) return true;
   stage_.count(fault);
   stage_.world.network.mend_all();
+  cut_off_ = 0;
   part(fault);
-  stage_.world.trace(NodeId(0), "the network falls apart: " + std::string(to_string(fault)));
+  tell(fault);
   mend_later();
   return true;
 }
@@ -104,7 +105,18 @@ void NetworkFaults::part(Fault fault) {
   }
 }
 
+void NetworkFaults::tell(Fault fault) const {
+  if (!stage_.world.tracing()) return;
+  Moment moment{.happening = Happening::kNetworkFault,
+                .text = "the network falls apart: " + std::string(to_string(fault))};
+  for (const auto& node : stage_.nodes) {
+    if ((cut_off_ >> node->id().value() & 1) != 0) moment.nodes.push_back(node->id());
+  }
+  stage_.world.tell(std::move(moment));
+}
+
 void NetworkFaults::divide(std::uint64_t side) {
+  cut_off_ = side;
   for (const auto& a : stage_.nodes) {
     for (const auto& b : stage_.nodes) {
       const bool apart = (side >> a->id().value() & 1) != (side >> b->id().value() & 1);
@@ -173,7 +185,7 @@ void NetworkFaults::mend_later() {
   stage_.later(length, [this, partition = ++partition_] {
     if (partition != partition_) return;
     stage_.world.network.mend_all();
-    stage_.world.trace(NodeId(0), "the network is whole");
+    stage_.world.tell(Happening::kNetworkMended, NodeId(), "the network is whole");
   });
 }
 

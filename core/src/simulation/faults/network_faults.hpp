@@ -18,6 +18,7 @@ class NetworkFaults final : public FaultFamily {
 
  private:
   void part(Fault fault);
+  void tell(Fault fault) const;
   void divide(std::uint64_t side);
   void isolate(NodeId node);
   void cut_off_minority();
@@ -30,6 +31,7 @@ class NetworkFaults final : public FaultFamily {
 
   std::uint64_t partition_ = 0;  // Tells the present one from those before.
   Timestamp keep_until_;         // The present one is a long one.
+  NodeSet cut_off_ = 0;          // One side of the present one, where it has two.
 };
 
 }  // namespace synod::simulation

@@ -131,7 +131,6 @@ void NodeFaults::crash_again(SimulatedNode& node, std::uint64_t times) {
 void NodeFaults::pause_for_a_while(SimulatedNode& node, Fault fault, Duration pause) {
   if (!node.up() || node.paused()) return;
   stage_.count(fault);
-  stage_.world.trace(node.id(), "stands still");
   node.pause();
   stage_.later(pause, [&node, life = node.lives()] {
     if (node.lives() == life) node.resume();
