@@ -4,7 +4,7 @@
 # To build the library and the examples.
 SYNOD_BUILD_PACKAGES=(g++ cmake ninja-build ccache libasio-dev libcereal-dev libabsl-dev libisal-dev)
 # To build and run the tests besides.
-SYNOD_TEST_PACKAGES=(libgtest-dev libgmock-dev python3 spin)
+SYNOD_TEST_PACKAGES=(libgtest-dev libgmock-dev python3 spin chromium)
 # What .ci/run needs besides: the second compiler, its run-time libraries, the benchmarks.
 SYNOD_CI_PACKAGES=(clang-16 libclang-rt-16-dev libbenchmark-dev)
 

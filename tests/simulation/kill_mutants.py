@@ -40,7 +40,7 @@ def reason_in(text):
     """The first line that says what is wrong, without what only says where."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines:
-        if re.match(r"I\d+: ", line) or "check failed" in line.lower():
+        if re.match(r"(I\d+|F\d+|CHECK|DEATH): ", line) or "check failed" in line.lower():
             return line
     return lines[0] if lines else "ends without a word"
 
