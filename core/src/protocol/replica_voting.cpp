@@ -123,7 +123,9 @@ void Replica::Implementation::on(From from, const LeadershipRequest& request) {
 
 void Replica::Implementation::on(From from, const Propose& propose) {
   if (!is_own_number(from, propose.coord) || propose.first == RoundNum(0)) return;
-  fetcher_.heard();
+  // A leader that gets nothing accepted says the same again and again. Who lacks what lies below, and
+  // whose vote it may wait for, must go on asking.
+  if (!propose.commits.empty() || propose.first <= learner_.applied().next()) fetcher_.heard();
   acceptor_.note_counter(propose.coord);
   for (const CommitRun& run : propose.commits) commit_by_id(run, from.first);
   if (propose.entries.empty()) return;

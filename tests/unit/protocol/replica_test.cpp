@@ -278,9 +278,9 @@ TEST(Replica, AgreesThroughLossesAndCrashes) {
   }
 }
 
-// A memory that knows nothing hears a leader that has told nothing yet, again and again. It must go
-// on asking: nobody else will tell it, for as long as nothing is appended.
-TEST(Replica, AnEmptyCommitDoesNotKeepANodeFromAsking) {
+// Node 3 with a memory that knows nothing, and for so long without a question hears `message` from
+// node 1, again and again: whether it asks what there is to know.
+bool asks_although_it_hears(const Message& message) {
   LogState state;
   IndiscriminateVoter voter;
   ReplicaOptions options;
@@ -295,12 +295,28 @@ TEST(Replica, AnEmptyCommitDoesNotKeepANodeFromAsking) {
   bool asked = false;
   for (int i = 0; i < 10; ++i) {
     now = now.after(options.idle_interval);
-    replica.step(now, Deliver{n(1), memory_of(1), Commit{}});
+    replica.step(now, Deliver{n(1), memory_of(1), message});
     Output output;
     replica.take_output(output);
     asked = asked || !all_of<Fetch>(output.messages).empty();
   }
-  EXPECT_TRUE(asked);
+  return asked;
+}
+
+// A leader that has told nothing yet: nobody else will tell this node, for as long as nothing is
+// appended.
+TEST(Replica, AnEmptyCommitDoesNotKeepANodeFromAsking) {
+  EXPECT_TRUE(asks_although_it_hears(Commit{}));
+}
+
+// A leader that waits for this very node: nothing will be committed, and thus told, before it votes.
+// Found by seed 425 of three nodes, where a joiner that had nothing got half of all votes.
+TEST(Replica, AProposalFarAheadDoesNotKeepANodeFromAsking) {
+  Propose propose;
+  propose.coord = c(9, 1);
+  propose.first = r(466);
+  propose.entries = {entry(1, "a")};
+  EXPECT_TRUE(asks_although_it_hears(propose));
 }
 
 // A question that nobody answers waits its time asleep.
