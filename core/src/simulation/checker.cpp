@@ -55,6 +55,11 @@ void Checker::on_durable(NodeId node, Incarnation incarnation, const Record& rec
     vote_on_genesis(node, *vote, rewritten);
   } else if (const auto* mark = std::get_if<CommitMarkRecord>(&record)) {
     on_checkpoint(node, incarnation, mark->round);
+  } else if (const auto* committed = std::get_if<CommittedRecord>(&record)) {
+    const RoundNum round = committed->placed.round;
+    if (nodes_[node].durable_to[incarnation].next() == round) {
+      on_checkpoint(node, incarnation, round);
+    }
   }
 }
 
@@ -291,9 +296,17 @@ void Checker::on_removal_complete(NodeId node, RoundNum boundary) {
       is_quorum(cluster, cluster.policy.phase2, holds)) {
     return;
   }
+  std::string held;
+  for (const Member& member : cluster.members) {
+    const auto& durable_to = nodes_[member.id].durable_to;
+    const auto it = durable_to.find(incarnation_at(member.id, boundary));
+    held += held.empty() ? "" : ", ";
+    held += to_string(member.id) + " to " +
+            at_round(it == durable_to.end() ? RoundNum(0) : it->second);
+  }
   violation("I13", "node " + to_string(node) +
-                       " says that its removal is complete, and no quorum " + "of the cluster of " +
-                       at_round(boundary) + " holds all before it");
+                       " says that its removal is complete, and no quorum of the cluster of " +
+                       at_round(boundary) + " holds all before it: " + held);
 }
 
 const Cluster& Checker::cluster_at(RoundNum round) const {

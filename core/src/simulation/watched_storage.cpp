@@ -11,12 +11,12 @@ void WatchedStorage::load(LoadDone done) {
     if (loaded.ok() && loaded->memory == MemoryKind::kIntact && !loaded->records.empty()) {
       const auto* identity = std::get_if<IdentityRecord>(&loaded->records.front());
       if (identity != nullptr) incarnation_ = identity->incarnation;
-      checker_.on_loaded(node_, incarnation_, loaded->records);
       if (loaded->snapshot != nullptr) {
+        checker_.on_checkpoint(node_, incarnation_, loaded->snapshot->round);
         checker_.on_state_loaded(node_);
         checker_.on_installed(node_, loaded->snapshot->round);
-        checker_.on_checkpoint(node_, incarnation_, loaded->snapshot->round);
       }
+      checker_.on_loaded(node_, incarnation_, loaded->records);
     }
     if (loaded.ok()) on_memory_(loaded->memory);
     if (tell_) end(loaded.status(), "loading");
