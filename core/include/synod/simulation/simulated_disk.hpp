@@ -110,6 +110,7 @@ class SimulatedDisk {
   // The next read of `name`, in this life or the next, gives these bytes; the one after it gives
   // what is there. At most one such file at a time.
   void misread(const std::string& name, Bytes bytes) { misread_ = {name, std::move(bytes)}; }
+  [[nodiscard]] bool will_misread() const { return !misread_.first.empty(); }
   // The last writes to a file that were synced, the latest last, and what they replaced.
   struct PastWrite {
     std::uint64_t offset = 0;

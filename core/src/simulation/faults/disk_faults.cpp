@@ -210,6 +210,9 @@ bool DiskFaultFamily::strike_with_damage(Fault fault, SimulatedNode& node) {
 bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
                              const std::vector<Damage>& damages) {
   if (damages.empty() || damages.front().name.empty()) return false;
+  // What the start under way, or the next one, has misread would have shown beside what is there now.
+  const bool loading = node.up() && !node.ready();
+  if (loading || node.disk().will_misread()) return false;
   const SimulatedDisk::Image before = node.disk().image();
   SimulatedDisk::Image after = before;
   for (const Damage& each : damages) apply(each, after);
