@@ -58,15 +58,19 @@ DiskVerdict audit(const SimulatedDisk::Image& image, NodeId node) {
   journal_format::Scan scan(owner);
   const auto mark = image.find(std::string(journal_format::kMarkName));
   if (mark != image.end()) scan.add_mark(mark->second);
+  std::uint64_t newest = 0;  // Of the segments in use: what comes is written behind it.
   for (const auto& [name, content] : image) {
     const auto sequence = journal_format::segment_sequence(name);
-    if (sequence.has_value()) scan.add_segment(*sequence, content);
+    if (!sequence.has_value()) continue;
+    scan.add_segment(*sequence, content);
+    if (used_bytes(content) > 0) newest = std::max(newest, *sequence);
   }
   DiskVerdict verdict;
   verdict.last = scan.last();
   verdict.sound = scan.status().ok() && !scan.empty() && !scan.damaged() &&
                   snapshot_is_there(image, owner, scan.checkpoint_round());
-  verdict.whole = verdict.sound && newest_snapshot_is_sound(image, owner);
+  verdict.whole = verdict.sound && newest_snapshot_is_sound(image, owner) &&
+                  scan.batches().back().header.segment == newest;
   if (verdict.sound) verdict.incarnation = scan.incarnation();
   return verdict;
 }

@@ -13,7 +13,7 @@ namespace synod::simulation {
 
 struct DiskVerdict {
   bool sound = false;       // The memory is intact; otherwise it is damaged, or there is none.
-  bool whole = false;       // And so is the snapshot that a checkpoint to come may rest on.
+  bool whole = false;       // And so are the newest snapshot and segment: what comes rests on them.
   std::uint64_t last = 0;   // The last batch that it holds.
   Incarnation incarnation;  // Where sound: which memory it is.
   friend bool operator==(const DiskVerdict&, const DiskVerdict&) = default;

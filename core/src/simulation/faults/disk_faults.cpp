@@ -219,8 +219,9 @@ bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
   if (after == before) return false;
   const DiskVerdict found = audit(after, node.id());
   if (!is_noticed(was, found)) return false;
-  if (was.whole && !found.whole) {
-    if (!stage_.atlas.may_lose(node)) return false;
+  const bool loses = (was.whole && !found.whole) || (was.sound && !found.sound);
+  if (loses) {
+    if (!stage_.atlas.is_at_risk(node) && !stage_.atlas.may_lose(node)) return false;
     stage_.atlas.lose(node);
   }
   for (const Damage& each : damages) {
