@@ -262,13 +262,14 @@ void Runner::Implementation::fail_overdue() {
 // A snapshot passed over rounds: an entry of one of them took effect unseen.
 void Runner::Implementation::on_installed() {
   SYNOD_MARK("runner.snapshot-passed-over-rounds");
+  const bool hides = SYNOD_MUTANT("install-hides-effects");
   for (WaiterSlot slot = 0; slot < waiters_.slots(); ++slot) {
-    if (SYNOD_MUTANT("install-hides-effects")) return;
-    waiters_[slot].possible = true;
+    waiters_[slot].possible = waiters_[slot].possible || !hides;
     // No answer will come: what was in the replica is gone, or took effect below the snapshot.
     // Asked again, it takes effect, or turns out to be a repeat.
     if (waiters_[slot].state == AppendWaiter::State::kInReplica) {
-      attempt_failed(slot, error_of(AppendErrorKind::kLost, Fate::kUnknown));
+      attempt_failed(slot, error_of(AppendErrorKind::kLost,
+                                    hides ? Fate::kDidNotHappen : Fate::kUnknown));
     }
   }
 }
