@@ -63,6 +63,28 @@ TEST(RotEverywhereTest, TheClusterStandsStillAndSaysWhy) {
 
 // A node that was readmitted has a memory as good as any: it may be lost again, and all vote in the
 // end.
+// H12: rot costs a node its memory, and nothing else: it comes back unaided.
+TEST(RotTest, WhatIsDetectedIsRepaired) {
+  DamageCounts sum;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SimulationOptions options;
+    options.seed = seed;
+    options.entries = 200;
+    options.exactly = true;
+    options.faults = Faults::none();
+    options.faults.set(Fault::kRot);
+    options.faults.set(Fault::kCrash);
+    const Report report = simulate(options);
+    EXPECT_TRUE(report.ok()) << report.text();
+    EXPECT_LE(report.damage.repaired, report.damage.detected);
+    sum.bytes += report.damage.bytes;
+    sum.detected += report.damage.detected;
+    sum.repaired += report.damage.repaired;
+  }
+  EXPECT_GT(sum.bytes, sum.detected);
+  EXPECT_GT(sum.repaired, 0u);
+}
+
 TEST(WipeTest, NodesAreWipedAgainAndAgain) {
   std::uint64_t most = 0;
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {

@@ -47,6 +47,7 @@ class Sums:
     def __init__(self):
         self.counts = collections.Counter()
         self.struck = collections.Counter()
+        self.damage = collections.Counter()
         self.never_reached = None
         self.marks = ""
         self.failed = 0
@@ -60,6 +61,9 @@ class Sums:
         assert sums, text
         names = ("seeds", "beyond recovery", "simulated hours", "messages", "operations", "histories")
         self.counts.update(dict(zip(names, map(int, sums.groups()))))
+        damage = re.search(r"^(\d+) bytes damaged on disks, (\d+) memories given up for it, "
+                           r"(\d+) of these nodes voted again$", text, re.M)
+        self.damage.update(dict(zip(("bytes", "given up", "vote again"), map(int, damage.groups()))))
         for name, count in re.findall(r"^  ([a-z-]+) +(\d+)$", text, re.M):
             self.struck[name] += int(count)
         unreached = {line.strip() for line in text.partition("not reached:\n")[2].splitlines()}
@@ -78,6 +82,8 @@ class Sums:
         print(", ".join(f"{self.counts[name]:,} {name}" for name in self.counts))
         rate = self.counts["messages"] / seconds if seconds else 0
         print(f"{seconds:.0f} s, {rate:,.0f} messages/s")
+        print(f"{self.damage['bytes']:,} bytes damaged on disks, {self.damage['given up']:,} memories given up "
+              f"for it, {self.damage['vote again']:,} of these nodes voted again")
         print("  ".join(f"{name} {count:,}" for name, count in sorted(self.struck.items())))
         declared = sum(int(number) for number in self.marks)
         print(f"{declared - len(self.never_reached)} of {declared} marks and buggify sites reached; "

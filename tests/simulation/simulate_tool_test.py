@@ -119,6 +119,8 @@ class ManySeeds(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertRegex(out, r"(?m)^3 seeds, \d+ beyond recovery, \d+ simulated hours, \d+ messages, "
                                   r"\d+ operations in \d+ histories$")
+            self.assertRegex(out, r"(?m)^\d+ bytes damaged on disks, \d+ memories given up for it, "
+                                  r"\d+ of these nodes voted again$")
             found = {name: int(count) for name, count in re.findall(r"^  ([a-z-]+) +(\d+)$", out, re.M)}
             self.assertEqual(found, sums)
             missing = set(out.partition("not reached:\n")[2].splitlines())

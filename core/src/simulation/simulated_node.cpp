@@ -233,6 +233,10 @@ void SimulatedNode::on_memory(MemoryKind kind) {
   if (kind != MemoryKind::kIntact && has_memory_ && !loss_expected_) {
     world_.checker.violation("I9", "node " + to_string(id_) + " gave its memory up without need");
   }
+  if (damaged && damage_ == Damage::kUnseen) {
+    ++world_.damage.detected;
+    damage_ = Damage::kDetected;
+  }
   has_memory_ = kind == MemoryKind::kIntact;
   if (has_memory_) return;
   // The identity of the next memory is the first thing that becomes durable.
@@ -327,6 +331,10 @@ void SimulatedNode::on_event(const Event& event) {
     on_loaded(installed->round);
   } else if (const auto* removed = std::get_if<RemovalComplete>(&event)) {
     world_.checker.on_removal_complete(id_, removed->boundary);
+  } else if (const auto* changed = std::get_if<ParticipationChanged>(&event)) {
+    if (changed->after != Participation::kActive || damage_ != Damage::kDetected) return;
+    ++world_.damage.repaired;
+    damage_ = Damage::kNone;
   } else if (const auto* warning = std::get_if<Warning>(&event)) {
     if (warning->text.find("too many members lost") != std::string::npos) warned_of_losses_ = true;
   } else if (const auto* broken = std::get_if<Violation>(&event)) {

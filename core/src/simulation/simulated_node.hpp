@@ -53,6 +53,7 @@ struct World {
   std::vector<NodeId> peers;       // All ids that there are.
   // How often the lead went to another node; one that renews its mandate goes on leading.
   std::uint64_t mandates_won = 0;
+  DamageCounts damage;
   NodeId last_leader;
   // Sees every event, inside the node's turn; null: nobody looks.
   std::function<void(NodeId, const Event&)> watcher;
@@ -85,6 +86,11 @@ class SimulatedNode {
   void expect_memory_loss() {
     loss_expected_ = true;
     founds_alone_ = false;
+  }
+  // So many durable bytes of its disk changed without a write.
+  void note_damage(std::uint64_t bytes) {
+    world_.damage.bytes += bytes;
+    damage_ = Damage::kUnseen;
   }
   // Stands still; with `clock_too` it does not notice, since its clock stops as well.
   void pause(bool clock_too = false);
@@ -185,6 +191,7 @@ class SimulatedNode {
   NodeId disk_owner_;        // Whose directory it has.
   bool has_memory_ = false;  // Something durable says so.
   bool loss_expected_ = false;
+  enum class Damage : std::uint8_t { kNone, kUnseen, kDetected } damage_ = Damage::kNone;
   bool warned_of_losses_ = false;
   Duration apply_max_ = Duration::zero();
   Timestamp applying_until_;

@@ -291,6 +291,7 @@ Report Simulation::report() {
   report.checked = world_.observer->counts();
   report.struck = nemesis_->counts();
   report.strikes = nemesis_->strikes();
+  report.damage = world_.damage;
   report.probes = probes_.counts();
   report.unrecoverable = unrecoverable_;
   report.core = first_core_;

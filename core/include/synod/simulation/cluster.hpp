@@ -75,6 +75,13 @@ struct Strike {
   friend bool operator==(const Strike&, const Strike&) = default;
 };
 
+// What became of damage to what was durable: rot, and writes that were lost or went astray (H12).
+struct DamageCounts {
+  std::uint64_t bytes = 0;     // Changed on disks, nobody having written them.
+  std::uint64_t detected = 0;  // Memories that a start gave up for it.
+  std::uint64_t repaired = 0;  // Those of them whose node was admitted anew, and voted again.
+};
+
 struct Report {
   std::vector<std::string> violations;  // Empty: all is well.
   std::uint64_t seed = 0;
@@ -91,6 +98,7 @@ struct Report {
   HistoryCounts checked = {};
   FaultCounts struck{};         // By class of faults.
   std::vector<Strike> strikes;  // Those that happened.
+  DamageCounts damage = {};
   Duration simulated = Duration::zero();
   ProbeCounts probes;  // Which marks and buggify sites it reached.
   // Nodes that were healed first, while the rest stayed broken.

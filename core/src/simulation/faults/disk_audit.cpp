@@ -1,7 +1,9 @@
 #include "simulation/faults/disk_audit.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <numeric>
 #include <vector>
 
 #include "journal/format.hpp"
@@ -127,6 +129,17 @@ Damage draw_misread(Prng& prng, const SimulatedDisk::Image& image) {
 void apply(const Damage& damage, SimulatedDisk::Image& image) {
   Bytes& content = image.at(damage.name);
   std::ranges::copy(damage.bytes, content.begin() + static_cast<std::ptrdiff_t>(damage.offset));
+}
+
+std::uint64_t changed_bytes(const SimulatedDisk::Image& before, const SimulatedDisk::Image& after) {
+  std::uint64_t changed = 0;
+  for (const auto& [name, content] : before) {
+    const Bytes& other = after.at(name);
+    changed += static_cast<std::uint64_t>(std::inner_product(
+        content.begin(), content.end(), other.begin(), std::uint64_t{0}, std::plus<>(),
+        [](std::byte one, std::byte two) { return one == two ? std::uint64_t{0} : 1; }));
+  }
+  return changed;
 }
 
 }  // namespace synod::simulation

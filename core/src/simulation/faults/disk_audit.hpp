@@ -38,5 +38,8 @@ struct Damage {
 // What a read of some file could give instead: another file, zeros or an older half.
 [[nodiscard]] Damage draw_misread(Prng& prng, const SimulatedDisk::Image& image);
 void apply(const Damage& damage, SimulatedDisk::Image& image);
+// Of two images with the same files of the same sizes.
+[[nodiscard]] std::uint64_t changed_bytes(const SimulatedDisk::Image& before,
+                                          const SimulatedDisk::Image& after);
 
 }  // namespace synod::simulation

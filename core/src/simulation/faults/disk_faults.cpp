@@ -227,6 +227,7 @@ bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
   for (const Damage& each : damages) {
     node.disk().overwrite(each.name, each.offset, each.bytes);
   }
+  node.note_damage(changed_bytes(before, after));
   return true;
 }
 
@@ -273,6 +274,7 @@ void DiskFaultFamily::rot_everywhere() {
       if (audit(after, node->id()).sound) continue;
       if (!is_noticed(audit(before, node->id()), audit(after, node->id()))) continue;
       node->disk().overwrite(rot.name, rot.offset, rot.bytes);
+      node->note_damage(changed_bytes(before, after));
       stage_.atlas.lose(*node);
       stage_.count(Fault::kRotEverywhere);
       break;

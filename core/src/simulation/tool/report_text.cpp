@@ -61,6 +61,9 @@ void visit(Archive&& each, SomeReport& report) {
   each(report.mandates);
   each(report.checked.histories);
   each(report.checked.operations);
+  each(report.damage.bytes);
+  each(report.damage.detected);
+  each(report.damage.repaired);
   each(report.core);
   each(report.unrecoverable);
   for (auto& count : report.struck) each(count);

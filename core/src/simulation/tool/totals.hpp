@@ -15,6 +15,7 @@ struct Totals {
   std::uint64_t messages = 0;
   std::uint64_t histories = 0;
   std::uint64_t operations = 0;
+  DamageCounts damage;
   FaultCounts struck{};
   ProbeCounts reached;
 
