@@ -28,7 +28,7 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
                                 [&](const Candidate& known) { return known.node == from; });
   if (candidate == candidates_.end()) {
     if (candidates_.size() >= shared_.options.limits.members_max) candidates_.clear();
-    candidates_.push_back({from, incarnation});
+    candidates_.push_back({from, incarnation, last});
     candidate = std::prev(candidates_.end());
   }
   const bool proves = candidate->incarnation == incarnation && candidate->challenge != 0 &&
@@ -44,7 +44,7 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
   // turns come, a new challenge each time would put the turn off for ever.
   if (candidate->incarnation == incarnation && candidate->answered) return;
   // A first announcement, or one after a proposal that came to nothing: a fresh challenge.
-  *candidate = {from, incarnation, shared_.prng.next() | 1};
+  *candidate = {from, incarnation, last, shared_.prng.next() | 1};
   shared_.outbox.send(from, Challenge{candidate->challenge});
 }
 
@@ -55,15 +55,15 @@ bool Readmission::is_due(const Candidate& candidate, bool leads, bool leader_see
 }
 
 std::optional<Readmit> Readmission::due(bool leads, bool leader_seems_alive) {
-  // Somebody else proposed it before this node's turn.
+  // Somebody else proposed it before this node's turn; where its node has lost it again since, a
+  // later memory of that node may count by now, which what is gone must not replace.
   const std::size_t settled = std::erase_if(candidates_, [this](const Candidate& candidate) {
-    return membership_.last_chosen(candidate.node) == candidate.incarnation;
+    return membership_.last_chosen(candidate.node) != candidate.expected;
   });
   if (settled > 0) SYNOD_MARK("readmission.somebody-else-was-first");
   for (auto candidate = candidates_.begin(); candidate != candidates_.end(); ++candidate) {
     if (!is_due(*candidate, leads, leader_seems_alive)) continue;
-    const Readmit readmit{candidate->node, membership_.last_chosen(candidate->node),
-                          candidate->incarnation};
+    const Readmit readmit{candidate->node, candidate->expected, candidate->incarnation};
     candidates_.erase(candidate);
     return readmit;
   }

@@ -35,6 +35,7 @@ class Readmission {
   struct Candidate {
     NodeId node;
     Incarnation incarnation;
+    Incarnation expected;  // Counted when it announced itself; once another does, it is too late.
     std::uint64_t challenge = 0;
     bool answered = false;    // The challenge came back: this memory is alive.
     Timestamp turn = {};      // When this node proposes it although it does not lead.

@@ -56,6 +56,17 @@ TEST_F(ReadmissionTest, NothingHappensUnlessTheLastMemoryIsExpected) {
   EXPECT_EQ(announce(memory_of(3), memory_of(3)), 0u) << "it counts already";
 }
 
+// Found by seed 225 of five nodes: a member that was stopped while others admitted this memory, and a
+// later one after it was lost as well, put it in the place of the one that was alive.
+TEST_F(ReadmissionTest, AMemoryThatWasLostAgainIsNotProposedInPlaceOfALaterOne) {
+  (void)announce(kNew, memory_of(3), announce(kNew, memory_of(3)));
+  constexpr Incarnation kLater(444);
+  ASSERT_TRUE(membership_.readmit({n(3), memory_of(3), kNew}, r(4), r(10)));
+  ASSERT_TRUE(membership_.readmit({n(3), kNew, kLater}, r(5), r(11)));
+  EXPECT_FALSE(readmission_.due(true, false).has_value());
+  EXPECT_EQ(readmission_.deadline(), Timestamp::max());
+}
+
 TEST_F(ReadmissionTest, NobodyIsReadmittedWithoutAMemory) {
   const std::uint64_t challenge = announce(Incarnation(0), memory_of(3));
   (void)announce(Incarnation(0), memory_of(3), challenge);
