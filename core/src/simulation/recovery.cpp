@@ -283,23 +283,28 @@ bool Simulation::may_be_disturbed() const {
          std::any_of(nodes_.begin(), nodes_.end(), left_out);
 }
 
-// One client at one node, and nothing else to do: nobody takes the lead away.
+// One client at one node, and nothing else to do: nobody takes the lead away. From a node that stays
+// broken somebody may have to.
 void Simulation::demand_calm() {
   if (may_be_disturbed()) return;
+  world_.still_broken = 0;
+  for (const auto& node : nodes_) {
+    if (!in_core(*node)) world_.still_broken |= NodeSet{1} << node->id().value();
+  }
   const Duration unrest = patience(kUnrestTimeouts);
   const Duration calm = patience(kCalmTimeouts);
   append_now_and_then(nullptr, world_.scheduler.now().after(unrest + calm));
   (void)run_until(unrest, [] { return false; });
-  const std::uint64_t mandates = world_.mandates_won;
+  const std::uint64_t taken = world_.leads_taken;
   late_failures_ = 0;
   (void)run_until(calm, [] { return false; });
   if (!world_.checker.ok()) return;
-  const bool all_is_well = world_.mandates_won == mandates && late_failures_ == 0;
+  const bool all_is_well = world_.leads_taken == taken && late_failures_ == 0;
   if (!all_is_well && grow_core()) return demand_liveness();
   if (!unrecoverable_.empty()) return;
-  if (world_.mandates_won != mandates) {
+  if (world_.leads_taken != taken) {
     world_.checker.violation("I16", "the lead changes " +
-                                        std::to_string(world_.mandates_won - mandates) +
+                                        std::to_string(world_.leads_taken - taken) +
                                         " times although all is calm: " + standings());
   }
   if (late_failures_ > 0) {

@@ -39,7 +39,9 @@ struct World {
   void tell(Happening happening, NodeId node, std::string_view text) const;
   void trace(NodeId node, std::string_view text) const { tell(Happening::kNote, node, text); }
   void note_mandate(NodeId leader) {
-    mandates_won += leader == last_leader ? 0 : 1;
+    if (leader == last_leader) return;
+    ++mandates_won;
+    if ((still_broken >> last_leader.value() & 1) == 0) ++leads_taken;
     last_leader = leader;
   }
   // Makes the hash of the run depend on `value`.
@@ -53,6 +55,9 @@ struct World {
   std::vector<NodeId> peers;       // All ids that there are.
   // How often the lead went to another node; one that renews its mandate goes on leading.
   std::uint64_t mandates_won = 0;
+  // Of these, those that went away from a node whose faults are over.
+  std::uint64_t leads_taken = 0;
+  NodeSet still_broken = 0;
   DamageCounts damage;
   NodeId last_leader;
   // Sees every event, inside the node's turn; null: nobody looks.
