@@ -39,6 +39,7 @@ inline constexpr std::string_view kMarkNames[] = {
     "fetcher.download-given-up",
     "fetcher.gap-lasts",
     "fetcher.snapshot-instead-of-entries",
+    "fetcher.snapshot-leads-nowhere",
     "fetcher.source-denies",
     "founding.asks-again",
     "founding.hears-that-it-is-complete",

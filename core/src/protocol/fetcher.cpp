@@ -117,10 +117,12 @@ void Fetcher::ask_for_chunk() {
   ++attempts_;
 }
 
-SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk) {
+SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk, RoundNum useful_from) {
   if (!download_.has_value() || download_->from != from) return nullptr;
   const bool refused = chunk.size == 0 || chunk.size > shared_.options.limits.snapshot_bytes_max;
-  if (refused) {
+  const bool useless = chunk.round < useful_from;
+  if (useless) SYNOD_MARK("fetcher.snapshot-leads-nowhere");
+  if (refused || useless) {
     download_.reset();  // The next question waits its time.
     return nullptr;
   }

@@ -30,8 +30,9 @@ class Fetcher {
   // An answer to a question of this node, or of one of its decorations.
   void on(NodeId from, const Entries& entries);
 
-  // A part of a snapshot that is being fetched; gives it back once it is whole.
-  [[nodiscard]] SnapshotPtr on(NodeId from, const SnapshotChunk& chunk);
+  // A part of a snapshot that is being fetched; gives it back once it is whole. One of a round
+  // before `useful_from` leads nowhere.
+  [[nodiscard]] SnapshotPtr on(NodeId from, const SnapshotChunk& chunk, RoundNum useful_from);
 
   [[nodiscard]] RoundNum known_settled() const { return known_settled_; }
   [[nodiscard]] bool is_behind(RoundNum applied) const { return applied < known_settled_; }

@@ -254,7 +254,9 @@ void Replica::Implementation::on(From from, const SnapshotRequest& request) {
   const auto useful = [this](const SnapshotPtr& snapshot) {
     return snapshot != nullptr && snapshot->round.next() >= learner_.retained_from();
   };
-  const bool goes_on = serving_ != nullptr && request.round == serving_->round;
+  // Round 0 asks for whichever there is; that of a state to which nothing was applied is named so, too.
+  const bool goes_on = serving_ != nullptr && request.round != RoundNum(0) &&
+                       request.round == serving_->round;
   if (!goes_on && !useful(serving_)) {
     SYNOD_MARK("replica.serves-another-snapshot");
     if (!useful(snapshot_)) (void)make_snapshot();
@@ -280,7 +282,9 @@ void Replica::Implementation::on(From from, const SnapshotRequest& request) {
 }
 
 void Replica::Implementation::on(From from, const SnapshotChunk& chunk) {
-  const SnapshotPtr whole = fetcher_.on(from.first, chunk);
+  const RoundNum applied = learner_.applied();
+  const RoundNum useful_from = learner_.has_state() ? applied.next() : applied;
+  const SnapshotPtr whole = fetcher_.on(from.first, chunk, useful_from);
   if (whole == nullptr) return;
   snapshot_ = whole;
   install(*whole, false);

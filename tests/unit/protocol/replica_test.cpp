@@ -319,6 +319,27 @@ TEST(Replica, AProposalFarAheadDoesNotKeepANodeFromAsking) {
   EXPECT_TRUE(asks_although_it_hears(propose));
 }
 
+// Found by seed 1643 of three nodes: round 0 in a request stands for any round, and a snapshot of
+// that round, of a state to which nothing was applied, was given for ever.
+TEST(Replica, ASnapshotFromBeforeTheFirstEntryIsNotServedForEver) {
+  Nodes nodes(3, [](ReplicaOptions& options) { options.limits.retained_entries_max = 8; });
+  std::vector<RoundNum> served;
+  nodes.lost = [&served](const Envelope& each) {
+    const auto* chunk = std::get_if<SnapshotChunk>(&each.message);
+    if (chunk != nullptr) served.push_back(chunk->round);
+    return chunk != nullptr;
+  };
+  nodes.deliver(2, 1, SnapshotRequest{r(0), 0});
+  nodes.drain();
+  for (std::uint64_t id = 1; id <= 20; ++id) nodes.append(1, id, "e" + std::to_string(id));
+  nodes.run(kMoment);
+  nodes.deliver(2, 1, SnapshotRequest{r(0), 0});
+  nodes.drain();
+  ASSERT_EQ(served.size(), 2u);
+  EXPECT_EQ(served[0], r(0));
+  EXPECT_GE(served[1], r(12));
+}
+
 // A question that nobody answers waits its time asleep.
 TEST(Replica, ANodeThatIsBehindAndUnansweredSleepsBetweenItsQuestions) {
   Nodes nodes(3);
