@@ -96,6 +96,16 @@ TEST_F(SimulatedDiskTest, ASyncThatFailsOnceLiesFromThenOn) {
   EXPECT_EQ(at(100), std::byte{6});
 }
 
+TEST_F(SimulatedDiskTest, WhatASyncGaveUpDoesNotComeBackOverWhatWasWrittenSince) {
+  disk.faults().sync_errors = 1;
+  EXPECT_FALSE(write(0, filled(8, 1)).ok());
+  EXPECT_TRUE(write(4, filled(8, 2)).ok());
+  disk.crash_with([](const std::string&, std::uint64_t) { return true; });
+  EXPECT_EQ(at(3), std::byte{1});
+  EXPECT_EQ(at(4), std::byte{2});
+  EXPECT_EQ(at(7), std::byte{2});
+}
+
 TEST_F(SimulatedDiskTest, ASyncMayFailForGood) {
   disk.faults().sync_errors = kForGood;
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(write(0, filled(8, 5)).ok());
@@ -209,6 +219,17 @@ TEST_F(SimulatedDiskTest, AReadMayGiveSomethingElseOnce) {
   EXPECT_EQ(*read(kFile), filled(3, 4));
   EXPECT_EQ(read(kFile)->size(), 16384u);
   EXPECT_EQ(disk.counts().misread, 1u);
+}
+
+// Found by seed 11906 of three nodes: a disk that was replaced was misread as the one before it.
+TEST_F(SimulatedDiskTest, WhatWouldHaveBeenMisreadGoesWithTheDisk) {
+  disk.misread(kFile, filled(3, 4));
+  ASSERT_TRUE(disk.will_misread());
+  disk.become({});
+  EXPECT_FALSE(disk.will_misread());
+  disk.misread(kFile, filled(3, 4));
+  disk.roll_back({});
+  EXPECT_FALSE(disk.will_misread());
 }
 
 TEST_F(SimulatedDiskTest, AnImageIsPutBackWithoutWhatWasNotSynced) {

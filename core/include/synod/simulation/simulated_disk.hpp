@@ -108,7 +108,7 @@ class SimulatedDisk {
   // file.
   void overwrite(const std::string& name, std::uint64_t offset, std::span<const std::byte> bytes);
   // The next read of `name`, in this life or the next, gives these bytes; the one after it gives
-  // what is there. At most one such file at a time.
+  // what is there. At most one such file at a time, and not beyond become() and roll_back().
   void misread(const std::string& name, Bytes bytes) { misread_ = {name, std::move(bytes)}; }
   [[nodiscard]] bool will_misread() const { return !misread_.first.empty(); }
   // The last writes to a file that were synced, the latest last, and what they replaced.

@@ -170,6 +170,7 @@ SimulatedDisk::Image SimulatedDisk::image() const {
 
 void SimulatedDisk::become(const Image& image) {
   files_.clear();
+  misread_ = {};
   for (const auto& [name, content] : image) put(name, content);
 }
 
@@ -181,6 +182,7 @@ SimulatedDisk::Volume SimulatedDisk::volume() const {
 
 void SimulatedDisk::roll_back(const Volume& volume) {
   files_.clear();
+  misread_ = {};
   for (const auto& [name, file] : volume) make(name, file.content).identity = file.identity;
 }
 

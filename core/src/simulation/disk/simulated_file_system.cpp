@@ -224,6 +224,15 @@ void SimulatedDisk::Handle::create(const std::string& name, std::uint64_t size, 
   add(std::move(operation));
 }
 
+void SimulatedDisk::Handle::overlay(const Unsynced& newer, Unsynced& older) {
+  const std::uint64_t first = std::max(newer.offset, older.offset);
+  const std::uint64_t end = std::min(newer.offset + newer.bytes.size(),
+                                     older.offset + older.bytes.size());
+  for (std::uint64_t at = first; at < end; ++at) {
+    older.bytes[at - older.offset] = newer.bytes[at - newer.offset];
+  }
+}
+
 absl::Status SimulatedDisk::Handle::finish_write(const std::string& name, bool sync,
                                                  const absl::Status& started) {
   if (!started.ok() || !sync) return started;
@@ -241,6 +250,10 @@ absl::Status SimulatedDisk::Handle::finish_write(const std::string& name, bool s
     remember(file, unsynced);
     std::copy(unsynced.bytes.begin(), unsynced.bytes.end(),
               file.durable.begin() + static_cast<std::ptrdiff_t>(unsynced.offset));
+    // What was given up there may still reach the disk, but not over what was written since.
+    for (Unsynced& other : file.unsynced) {
+      if (other.given_up) overlay(unsynced, other);
+    }
   }
   std::erase_if(file.unsynced, [](const Unsynced& unsynced) { return !unsynced.given_up; });
   return absl::OkStatus();

@@ -64,6 +64,7 @@ class SimulatedDisk::Handle final : public FileSystem {
   bool springs(TrapMoment moment);
   absl::Status create_file(const std::string& name, std::uint64_t size);
   absl::Status finish_write(const std::string& name, bool sync, const absl::Status& started);
+  static void overlay(const Unsynced& newer, Unsynced& older);
   absl::Status rename_file(const std::string& from, const std::string& to);
   absl::Status take_lock();
 
