@@ -1,9 +1,13 @@
 // What check<> is for: states that are wrong in the ways in which states are wrong, each found and
 // called by its name, and states that are right, let through.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <unordered_map>
 
 #include <cereal/types/string.hpp>
@@ -387,6 +391,20 @@ TEST(CheckTest, TheEnvironmentChoosesSeeds) {
   }
   const Environment seeds("SYNOD_SEEDS", "2");
   EXPECT_EQ(check_few<Sum>().seeds, 2u);
+}
+
+TEST(CheckTest, TheEnvironmentAsksForADiagramOfTheSeedThatFailed) {
+  const std::string path = testing::TempDir() + "synod_check_test_" + std::to_string(getpid());
+  const Environment html("SYNOD_HTML", path.c_str());
+  const CheckResult failed = check_few<Forgetful>();
+  ASSERT_FALSE(failed);
+  std::ifstream file(path);
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  std::remove(path.c_str());
+  EXPECT_NE(page.find("<title>"), std::string::npos);
+  EXPECT_NE(page.find("seed " + std::to_string(failed.failed_seed)), std::string::npos);
+  const std::string rule = failed.violations.front().substr(0, 3);  // As "S3:".
+  EXPECT_NE(page.find(rule), std::string::npos) << failed.violations.front();
 }
 
 TEST(CheckTest, TheReplayNamesTheTestThatFailed) {

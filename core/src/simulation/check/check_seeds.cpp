@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <fstream>
 #include <utility>
 
 #include <synod/check.hpp>
+#include <synod/simulation/diagram.hpp>
 
 namespace synod::simulation {
 namespace {
@@ -77,6 +79,7 @@ class SeedLoop {
       play(*observer);
       if (oldest == nullptr) oldest = std::move(observer);
     }
+    draw_if_asked(result_.ok() ? first : result_.failed_seed);
     if (result_.ok()) replay_much_later(first, oldest.get());
     if (result_.ok() && result_.acknowledged == 0) {
       fail("nothing was checked: not one append was acknowledged", first);
@@ -134,6 +137,29 @@ class SeedLoop {
     const Report again = simulate_with(*observer);
     result_.fails_again = !again.ok() && again.violations.front() == report.violations.front();
     if (!again.ok()) result_.trace.assign(lines.begin(), lines.end());
+  }
+
+  // The seed that failed, or the first, as a page for a browser.
+  void draw_if_asked(std::uint64_t seed) {
+    const char* const path = std::getenv("SYNOD_HTML");
+    if (path == nullptr || *path == '\0') return;
+    options_.seed = seed;
+    DiagramOptions drawn;
+    drawn.title = "seed " + std::to_string(seed);
+    drawn.subtitle = replay_command(seed, where_);
+    for (std::uint64_t i = 1; i <= options_.nodes; ++i) drawn.nodes.push_back(NodeId(i));
+    Diagram diagram(std::move(drawn));
+    options_.trace = nullptr;
+    options_.timeline = [&diagram](const Moment& moment) { diagram.add(moment); };
+    const std::unique_ptr<StateObserver> observer = make_observer_(seed);
+    (void)simulate_with(*observer);
+    options_.timeline = nullptr;
+    std::ofstream file(path, std::ios::binary);
+    file << diagram.html();
+    file.close();
+    std::fprintf(stderr,
+                 file.good() ? "seed %llu is drawn in %s\n" : "seed %llu: %s cannot be written\n",
+                 static_cast<unsigned long long>(seed), path);
   }
 
   // A clock that ticks in seconds may stand still for a whole seed. By now it has moved.
