@@ -39,6 +39,7 @@ class ClusterTest(unittest.TestCase):
         load.settle_the_rest()
         self.assertEqual(self.settled_value(), len(load.acknowledged))
         values, rounds = set(), set()
+        wait_until(self.nodes()[0].status, "node 1 answers")  # It may have been started just now.
         with Lines(self.cluster.nodes[0].port) as lines:
             for operation, answer in load.acknowledged.items():
                 self.assertEqual(lines.ask(f"add 1 id={operation}"), answer)
