@@ -183,7 +183,8 @@ void SimulatedNetwork::send_over(Link& link, const NetworkConditions& conditions
   if (prng_.chance(conditions.duplication)) {
     ++stats_.duplicated;
     tell(Happening::kDuplicated, passage);
-    schedule(passage, delay(conditions) * static_cast<int>(1 + prng_.below(20)));
+    const int slower = static_cast<int>(1 + prng_.below(20));
+    schedule(passage, slower * delay(conditions));
   }
   if (prng_.chance(conditions.replays)) {
     ++stats_.replayed;

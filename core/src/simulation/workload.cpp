@@ -16,7 +16,8 @@ Workload::Workload(World& world, Nodes& nodes, std::uint64_t seed, std::uint64_t
   using std::chrono::milliseconds;
   clients_.resize(1 + prng_.below(8));
   // Some runs are busy, others so slow that many faults strike in them.
-  think_max_ = prng_.between(milliseconds(0), milliseconds(40)) * (1 << prng_.below(5));
+  think_max_ = prng_.between(milliseconds(0), milliseconds(40));
+  think_max_ *= 1 << prng_.below(5);
   timeout_ = prng_.between(milliseconds(200), milliseconds(5000));
   reads_share_ = static_cast<double>(prng_.below(40)) / 100.0;
 }
@@ -28,7 +29,7 @@ void Workload::begin() {
 std::uint64_t Workload::outstanding_at(NodeSet nodes) const {
   std::uint64_t count = 0;
   for (const Client& client : clients_) {
-    if (client.busy && (nodes >> client.node.value() & 1) != 0) ++count;
+    if (client.busy && has(nodes, client.node)) ++count;
   }
   return count;
 }

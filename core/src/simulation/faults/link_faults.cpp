@@ -13,14 +13,18 @@ constexpr Duration kFlapMax = milliseconds(200);
 
 bool LinkFaults::strike(Fault fault) {
   switch (fault) {
-    case Fault::kFlapping:
+    case Fault::kFlapping: {
       stage_.count(fault);
-      flap(any_way(), stage_.world.scheduler.now().after(stage_.length() * 4), true);
+      const Way way = any_way();
+      flap(way, stage_.world.scheduler.now().after(stage_.length() * 4), true);
       return true;
-    case Fault::kClog:
+    }
+    case Fault::kClog: {
       stage_.count(fault);
-      clog(any_way(), Duration::zero(), stage_.length());
+      const Way way = any_way();
+      clog(way, Duration::zero(), stage_.length());
       return true;
+    }
     case Fault::kSwizzle:
       stage_.count(fault);
       swizzle();
@@ -56,7 +60,7 @@ void LinkFaults::clog(Way way, Duration after, Duration length) {
 void LinkFaults::swizzle() {
   const std::uint64_t some = stage_.prng.next();
   for (const auto& node : stage_.nodes) {
-    if ((some >> node->id().value() & 1) == 0) continue;
+    if (!has(some, node->id())) continue;
     const Duration after = stage_.length();
     const Duration length = stage_.length();
     for (const auto& other : stage_.nodes) {
