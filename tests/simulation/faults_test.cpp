@@ -7,6 +7,8 @@
 
 #include <synod/simulation/cluster.hpp>
 
+#include "simulation/exactly.hpp"
+
 namespace synod::simulation {
 namespace {
 
@@ -67,14 +69,7 @@ TEST(RotEverywhereTest, TheClusterStandsStillAndSaysWhy) {
 TEST(RotTest, WhatIsDetectedIsRepaired) {
   DamageCounts sum;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    SimulationOptions options;
-    options.seed = seed;
-    options.entries = 200;
-    options.exactly = true;
-    options.faults = Faults::none();
-    options.faults.set(Fault::kRot);
-    options.faults.set(Fault::kCrash);
-    const Report report = simulate(options);
+    const Report report = simulate(exactly("rot,crash", seed, 200));
     EXPECT_TRUE(report.ok()) << report.text();
     EXPECT_LE(report.damage.repaired, report.damage.detected);
     sum.bytes += report.damage.bytes;
@@ -96,9 +91,9 @@ TEST(WipeTest, NodesAreWipedAgainAndAgain) {
   EXPECT_GT(most, 5u);
 }
 
-// Syncs that take up to most of a second, and clients that wait for less: leaders are patient for as
-// long as a quorum's answer takes. Were they not, the slowest of these clusters would get nothing
-// done.
+// Syncs that take up to most of a second, and clients that wait for less: leaders are patient for
+// as long as a quorum's answer takes. Were they not, the slowest of these clusters would get
+// nothing done.
 TEST(SlowDiskTest, TheSlowestGetsSomethingDone) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SimulationOptions options = options_of("slow-disk", seed);
@@ -110,8 +105,8 @@ TEST(SlowDiskTest, TheSlowestGetsSomethingDone) {
 }
 
 // Nothing on a volume that was rolled back shows that it is old. The documentation forbids it, and
-// this is why: if this ever stays green without the checks being blind, rollbacks are found out, and
-// the documentation changes. Copies of files are found out, as every other class here.
+// this is why: if this ever stays green without the checks being blind, rollbacks are found out,
+// and the documentation changes. Copies of files are found out, as every other class here.
 TEST(VolumeRollbackTest, ForgottenVotesMayCostWhatWasAcknowledged) {
   bool lost = false;
   for (std::uint64_t seed = 1; seed <= 150 && !lost; ++seed) {

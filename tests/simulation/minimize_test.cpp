@@ -7,6 +7,7 @@
 #include <synod/simulation/minimize.hpp>
 
 #include "simulation/broken_state.hpp"
+#include "simulation/exactly.hpp"
 
 namespace synod::simulation {
 namespace {
@@ -25,12 +26,8 @@ std::optional<Report> play(const SimulationOptions& options) {
 }
 
 SimulationOptions failing() {
-  SimulationOptions options;
-  options.seed = 9;
+  SimulationOptions options = exactly("loss,duplication,crash,pause,slow-disk", 9, 300);
   options.nodes = 5;
-  options.entries = 300;
-  options.exactly = true;
-  (void)options.faults.parse("loss,duplication,crash,pause,slow-disk");
   return options;
 }
 

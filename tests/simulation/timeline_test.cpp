@@ -10,6 +10,7 @@
 #include <synod/simulation/timeline.hpp>
 
 #include "simulation/broken_state.hpp"
+#include "simulation/exactly.hpp"
 
 namespace synod::simulation {
 namespace {
@@ -34,12 +35,7 @@ Looked look(SimulationOptions options) {
 }
 
 SimulationOptions harsh() {
-  SimulationOptions options;
-  options.seed = 12;
-  options.entries = 120;
-  options.exactly = true;
-  (void)options.faults.parse("loss,duplication,crash,pause,wipe,partition,slow-disk");
-  return options;
+  return exactly("loss,duplication,crash,pause,wipe,partition,slow-disk", 12, 120);
 }
 
 TEST(TimelineTest, TellsOfEverythingThatHappens) {
@@ -67,12 +63,7 @@ TEST(TimelineTest, TellsOfEverythingThatHappens) {
 }
 
 TEST(TimelineTest, TellsOfSparesThatJoinAndOfNodesThatAreRetired) {
-  SimulationOptions options;
-  options.seed = 4;
-  options.entries = 2000;
-  options.exactly = true;
-  (void)options.faults.parse("join,swap,leave,grow");
-  Looked looked = look(options);
+  Looked looked = look(exactly("join,swap,leave,grow", 4, 2000));
   ASSERT_TRUE(looked.report.ok()) << looked.report.text();
   EXPECT_GT(looked.counts[Happening::kRetires], 0u);
   const auto joins = [](const Moment& moment) {
@@ -82,12 +73,8 @@ TEST(TimelineTest, TellsOfSparesThatJoinAndOfNodesThatAreRetired) {
 }
 
 TEST(TimelineTest, TellsWhatDisksDid) {
-  SimulationOptions options;
-  options.seed = 2;
-  options.entries = 800;
-  options.exactly = true;
-  (void)options.faults.parse("write-error,sync-error,read-error,rot,disk-full,hung-disk");
-  Looked looked = look(options);
+  Looked looked =
+      look(exactly("write-error,sync-error,read-error,rot,disk-full,hung-disk", 2, 800));
   ASSERT_TRUE(looked.report.ok()) << looked.report.text();
   EXPECT_GT(looked.counts[Happening::kDiskMended], 0u);
   for (const char* text : {"simulated write error", "simulated sync error", "simulated read error",

@@ -99,6 +99,7 @@ class Replica::Implementation {
   void eject(const std::string& reason);
   [[nodiscard]] SnapshotPtr make_snapshot();
   void install(const Snapshot& snapshot, bool from_storage);
+  [[nodiscard]] RoundNum useful_snapshot_from() const;
   void write_checkpoint();
   void settle_reads();
   void ask_to_settle(RoundNum round);

@@ -287,26 +287,19 @@ void Checker::on_digest(NodeId node, RoundNum applied, std::uint64_t digest) {
 // H20: whoever is stopped now is not needed any more.
 void Checker::on_removal_complete(NodeId node, RoundNum boundary) {
   const Cluster& cluster = cluster_at(boundary);
-  const auto holds = [&](NodeId id) {
-    const auto& durable_to = nodes_[id].durable_to;
-    const auto it = durable_to.find(incarnation_at(id, boundary));
-    return it != durable_to.end() && it->second.next() >= boundary;
-  };
+  const auto held = [&](NodeId id) { return nodes_[id].held_by(incarnation_at(id, boundary)); };
+  const auto holds = [&](NodeId id) { return held(id).next() >= boundary; };
   if (cluster.find(node) == nullptr && is_quorum(cluster, cluster.policy.phase1, holds) &&
       is_quorum(cluster, cluster.policy.phase2, holds)) {
     return;
   }
-  std::string held;
+  std::string all;
   for (const Member& member : cluster.members) {
-    const auto& durable_to = nodes_[member.id].durable_to;
-    const auto it = durable_to.find(incarnation_at(member.id, boundary));
-    held += held.empty() ? "" : ", ";
-    held += to_string(member.id) + " to " +
-            at_round(it == durable_to.end() ? RoundNum(0) : it->second);
+    all += (all.empty() ? "" : ", ") + to_string(member.id) + " to " + at_round(held(member.id));
   }
   violation("I13", "node " + to_string(node) +
                        " says that its removal is complete, and no quorum of the cluster of " +
-                       at_round(boundary) + " holds all before it: " + held);
+                       at_round(boundary) + " holds all before it: " + all);
 }
 
 const Cluster& Checker::cluster_at(RoundNum round) const {
@@ -340,8 +333,7 @@ std::string Checker::what_stops(const Memories& memories) const {
   for (const auto& [node, memory] : memories) {
     const auto known = nodes_.find(node);
     if (known == nodes_.end() || memory == Incarnation(0)) continue;
-    const auto durable_to = known->second.durable_to.find(memory);
-    if (durable_to != known->second.durable_to.end()) held = std::max(held, durable_to->second);
+    held = std::max(held, known->second.held_by(memory));
   }
   const RoundNum last = std::max(clusters_to_, settled_to().next());
   for (RoundNum round = held.next(); round <= last; round = round.next()) {

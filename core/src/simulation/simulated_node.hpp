@@ -20,6 +20,8 @@ namespace synod::simulation {
 
 // Nodes by their ids, which are below 64.
 using NodeSet = std::uint64_t;
+constexpr NodeSet set_of(NodeId node) { return NodeSet{1} << node.value(); }
+constexpr bool has(NodeSet nodes, NodeId node) { return (nodes & set_of(node)) != 0; }
 
 // What all nodes of one simulation share.
 struct World {
@@ -41,7 +43,7 @@ struct World {
   void note_mandate(NodeId leader) {
     if (leader == last_leader) return;
     ++mandates_won;
-    if ((still_broken >> last_leader.value() & 1) == 0) ++leads_taken;
+    if (!has(still_broken, last_leader)) ++leads_taken;
     last_leader = leader;
   }
   // Makes the hash of the run depend on `value`.
@@ -52,7 +54,7 @@ struct World {
   Scheduler scheduler;
   SimulatedNetwork network;
   Checker checker;
-  std::vector<NodeId> peers;       // All ids that there are.
+  std::vector<NodeId> peers;  // All ids that there are.
   // How often the lead went to another node; one that renews its mandate goes on leading.
   std::uint64_t mandates_won = 0;
   // Of these, those that went away from a node whose faults are over.

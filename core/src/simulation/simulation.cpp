@@ -259,7 +259,7 @@ std::string Simulation::standings() const {
   for (const auto& node : nodes_) {
     if (!text.empty()) text += "; ";
     text += to_string(node->id());
-    if ((core_ >> node->id().value() & 1) != 0) text += " (core)";
+    if (has(core_, node->id())) text += " (core)";
     if (!node->in_service()) text += " out of service";
     if (node->paused()) text += " paused";
     if (!node->ready()) {

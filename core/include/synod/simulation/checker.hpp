@@ -143,6 +143,11 @@ class Checker {
     // By incarnation: the greatest number durably promised, and what is durably applied.
     std::map<Incarnation, CoordNum> promised;
     std::map<Incarnation, RoundNum> durable_to;
+    // Up to where that memory holds everything; 0 where nothing is known of it.
+    [[nodiscard]] RoundNum held_by(Incarnation memory) const {
+      const auto it = durable_to.find(memory);
+      return it == durable_to.end() ? RoundNum(0) : it->second;
+    }
   };
   struct Client {
     RoundNum acknowledged;

@@ -34,6 +34,10 @@ struct DiagramOptions {
   std::size_t moments_max = 200'000;
 };
 
+// Of one seed of a cluster of so many nodes; `command` plays it again.
+[[nodiscard]] DiagramOptions diagram_of_seed(std::uint64_t seed, std::uint64_t nodes,
+                                             std::string command);
+
 class Diagram {
  public:
   explicit Diagram(DiagramOptions options) : options_(std::move(options)) {}
@@ -42,6 +46,8 @@ class Diagram {
   void add(const Moment& moment);
   // The whole page. No text of a moment can become markup.
   [[nodiscard]] std::string html() const;
+  // Writes it. False where the file cannot be written.
+  [[nodiscard]] bool save(const std::string& path) const;
 
   // Those that lie in the window and were left out because they were too many.
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }

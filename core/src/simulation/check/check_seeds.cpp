@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <fstream>
 #include <utility>
 
 #include <synod/check.hpp>
@@ -144,22 +143,16 @@ class SeedLoop {
     const char* const path = std::getenv("SYNOD_HTML");
     if (path == nullptr || *path == '\0') return;
     options_.seed = seed;
-    DiagramOptions drawn;
-    drawn.title = "seed " + std::to_string(seed);
-    drawn.subtitle = replay_command(seed, where_);
-    for (std::uint64_t i = 1; i <= options_.nodes; ++i) drawn.nodes.push_back(NodeId(i));
-    Diagram diagram(std::move(drawn));
+    Diagram diagram(diagram_of_seed(seed, options_.nodes, replay_command(seed, where_)));
     options_.trace = nullptr;
     options_.timeline = [&diagram](const Moment& moment) { diagram.add(moment); };
     const std::unique_ptr<StateObserver> observer = make_observer_(seed);
     (void)simulate_with(*observer);
     options_.timeline = nullptr;
-    std::ofstream file(path, std::ios::binary);
-    file << diagram.html();
-    file.close();
-    std::fprintf(stderr,
-                 file.good() ? "seed %llu is drawn in %s\n" : "seed %llu: %s cannot be written\n",
-                 static_cast<unsigned long long>(seed), path);
+    std::fprintf(
+        stderr,
+        diagram.save(path) ? "seed %llu is drawn in %s\n" : "seed %llu: %s cannot be written\n",
+        static_cast<unsigned long long>(seed), path);
   }
 
   // A clock that ticks in seconds may stand still for a whole seed. By now it has moved.

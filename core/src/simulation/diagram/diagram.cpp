@@ -1,7 +1,7 @@
 #include <synod/simulation/diagram.hpp>
 
 #include <algorithm>
-#include <array>
+#include <fstream>
 #include <utility>
 
 #include "simulation/diagram/json.hpp"
@@ -73,6 +73,14 @@ void close_list(std::string& json) {
 
 }  // namespace
 
+DiagramOptions diagram_of_seed(std::uint64_t seed, std::uint64_t nodes, std::string command) {
+  DiagramOptions options;
+  options.title = "seed " + std::to_string(seed);
+  options.subtitle = std::move(command);
+  for (std::uint64_t i = 1; i <= nodes; ++i) options.nodes.push_back(NodeId(i));
+  return options;
+}
+
 // A node that nobody named gets its lane when it starts: a spare that joins.
 void Diagram::make_room(NodeId node) {
   const auto place = std::lower_bound(options_.nodes.begin(), options_.nodes.end(), node);
@@ -127,6 +135,13 @@ std::string Diagram::json() const {
 std::string Diagram::html() const {
   return std::string(page::before_title) + page::escaped(options_.title) +
          std::string(page::after_title) + json() + std::string(page::after_moments);
+}
+
+bool Diagram::save(const std::string& path) const {
+  std::ofstream file(path, std::ios::binary);
+  file << html();
+  file.close();
+  return file.good();
 }
 
 }  // namespace synod::simulation

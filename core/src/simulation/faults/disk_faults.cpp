@@ -210,13 +210,15 @@ bool DiskFaultFamily::strike_with_damage(Fault fault, SimulatedNode& node) {
 bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
                              const std::vector<Damage>& damages) {
   if (damages.empty() || damages.front().name.empty()) return false;
-  // What the start under way, or the next one, has misread would have shown beside what is there now.
+  // What the start under way, or the next one, has misread would have shown beside what is there
+  // now.
   const bool loading = node.up() && !node.ready();
   if (loading || node.disk().will_misread()) return false;
   const SimulatedDisk::Image before = node.disk().image();
   SimulatedDisk::Image after = before;
   for (const Damage& each : damages) apply(each, after);
-  if (after == before) return false;
+  const std::uint64_t changed = changed_bytes(before, after);
+  if (changed == 0) return false;
   const DiskVerdict found = audit(after, node.id());
   if (!is_noticed(was, found)) return false;
   const bool loses = (was.whole && !found.whole) || (was.sound && !found.sound);
@@ -227,7 +229,7 @@ bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
   for (const Damage& each : damages) {
     node.disk().overwrite(each.name, each.offset, each.bytes);
   }
-  node.note_damage(changed_bytes(before, after));
+  node.note_damage(changed);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <synod/simulation/faults.hpp>
 
@@ -49,7 +50,14 @@ class FaultStage {
     return *node;
   }
   // The nodes of the present healing, which may be some only: what the others suffer goes on.
-  [[nodiscard]] bool heals(NodeId node) const { return (healing >> node.value() & 1) != 0; }
+  [[nodiscard]] bool heals(NodeId node) const { return has(healing, node); }
+  [[nodiscard]] std::vector<NodeId> ids_in(NodeSet some) const {
+    std::vector<NodeId> ids;
+    for (const auto& node : nodes) {
+      if (has(some, node->id())) ids.push_back(node->id());
+    }
+    return ids;
+  }
   void count(Fault fault, std::uint64_t times = 1) {
     struck[static_cast<std::size_t>(fault)] += times;
   }

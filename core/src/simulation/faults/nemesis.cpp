@@ -52,9 +52,7 @@ void Nemesis::heal(NodeSet nodes) {
 void Nemesis::tell_healed(NodeSet nodes) const {
   if (!stage_.world.tracing()) return;
   Moment moment{.happening = Happening::kHealed, .text = "faults are over"};
-  for (const auto& node : stage_.nodes) {
-    if ((nodes >> node->id().value() & 1) != 0) moment.nodes.push_back(node->id());
-  }
+  moment.nodes = stage_.ids_in(nodes);
   stage_.world.tell(std::move(moment));
 }
 

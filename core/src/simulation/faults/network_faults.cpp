@@ -109,9 +109,7 @@ void NetworkFaults::tell(Fault fault) const {
   if (!stage_.world.tracing()) return;
   Moment moment{.happening = Happening::kNetworkFault,
                 .text = "the network falls apart: " + std::string(to_string(fault))};
-  for (const auto& node : stage_.nodes) {
-    if ((cut_off_ >> node->id().value() & 1) != 0) moment.nodes.push_back(node->id());
-  }
+  moment.nodes = stage_.ids_in(cut_off_);
   stage_.world.tell(std::move(moment));
 }
 
@@ -119,7 +117,7 @@ void NetworkFaults::divide(std::uint64_t side) {
   cut_off_ = side;
   for (const auto& a : stage_.nodes) {
     for (const auto& b : stage_.nodes) {
-      const bool apart = (side >> a->id().value() & 1) != (side >> b->id().value() & 1);
+      const bool apart = has(side, a->id()) != has(side, b->id());
       if (apart) stage_.world.network.cut(a->id(), b->id());
     }
   }

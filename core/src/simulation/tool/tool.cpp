@@ -1,7 +1,6 @@
 #include "simulation/tool/tool.hpp"
 
 #include <cstdio>
-#include <fstream>
 #include <string>
 
 #include <synod/simulation/diagram.hpp>
@@ -22,25 +21,18 @@ void print_line(std::string_view line) {
 }
 
 Diagram diagram_of(const Arguments& arguments) {
-  DiagramOptions options;
-  options.title = "seed " + std::to_string(arguments.options.seed);
-  options.subtitle = replay_line(arguments.options);
-  for (std::uint64_t i = 1; i <= arguments.options.nodes; ++i) options.nodes.push_back(NodeId(i));
+  DiagramOptions options = diagram_of_seed(arguments.options.seed, arguments.options.nodes,
+                                           replay_line(arguments.options));
   options.from = arguments.from;
   options.moments_max = arguments.events;
   return Diagram(std::move(options));
 }
 
-bool save(const std::string& html, const std::string& path) {
-  std::ofstream file(path, std::ios::binary);
-  file << html;
-  file.close();
-  if (file.good()) {
-    std::fprintf(stderr, "drawn in %s\n", path.c_str());
-    return true;
-  }
-  std::fprintf(stderr, "synod-simulate: %s cannot be written\n", path.c_str());
-  return false;
+bool save(const Diagram& diagram, const std::string& path) {
+  const bool saved = diagram.save(path);
+  std::fprintf(stderr, saved ? "drawn in %s\n" : "synod-simulate: %s cannot be written\n",
+               path.c_str());
+  return saved;
 }
 
 // In this process, so that a debugger sees it. A failed check is drawn as well.
@@ -59,7 +51,7 @@ int play_one(Arguments arguments) {
     if (!draws) return;
     diagram.add(
         {.happening = Happening::kViolation, .text = "CHECK: " + std::string(failure), .at = now});
-    (void)save(diagram.html(), arguments.html);
+    (void)save(diagram, arguments.html);
   });
   const Report report = simulate(arguments.options);
   if (!report.ok() || !arguments.quiet) std::printf("%s\n", report.text().c_str());
@@ -70,7 +62,7 @@ int play_one(Arguments arguments) {
                 totals.reached.text().c_str());
   }
   print_sums(arguments, totals);
-  if (draws && !save(diagram.html(), arguments.html)) return 2;
+  if (draws && !save(diagram, arguments.html)) return 2;
   return report.ok() ? 0 : 1;
 }
 

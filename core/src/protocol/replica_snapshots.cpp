@@ -1,0 +1,135 @@
+// Snapshots: making and serving them, and putting one in the place of what is gone.
+#include <algorithm>
+#include <utility>
+
+#include <synod/check.hpp>
+#include <synod/hash.hpp>
+#include <synod/probe.hpp>
+
+#include "protocol/replica_implementation.hpp"
+#include "protocol/snapshot_codec.hpp"
+
+namespace synod {
+
+SnapshotPtr Replica::Implementation::make_snapshot() {
+  if (!learner_.has_state() || !membership_.genesis().has_value()) return nullptr;
+  SnapshotContent content;
+  content.round = learner_.applied();
+  content.digest = learner_.digest();
+  content.genesis = *membership_.genesis();
+  content.changes = membership_.changes();
+  SnapshotPtr made =
+      encode_snapshot(content, learner_.ids(), [this](Bytes& out) { return state_.save(out); });
+  if (made == nullptr) return nullptr;
+  snapshot_ = made;
+  return made;
+}
+
+void Replica::Implementation::on(From from, const SnapshotRequest& request) {
+  // One that is being fetched stays until somebody asks for a newer one, however many are taken
+  // meanwhile. One that is too old leads nowhere: the entries above it are gone.
+  const auto useful = [this](const SnapshotPtr& snapshot) {
+    return snapshot != nullptr && snapshot->round.next() >= learner_.retained_from();
+  };
+  // Round 0 asks for whichever there is; that of a state to which nothing was applied is named so,
+  // too.
+  const bool goes_on =
+      serving_ != nullptr && request.round != RoundNum(0) && request.round == serving_->round;
+  if (!goes_on && !useful(serving_)) {
+    SYNOD_MARK("replica.serves-another-snapshot");
+    if (!useful(snapshot_)) (void)make_snapshot();
+    serving_ = snapshot_;
+    serving_checksum_ = serving_ == nullptr ? 0 : fingerprint(serving_->bytes);
+  }
+  SnapshotChunk chunk;
+  if (serving_ != nullptr) {
+    const std::uint64_t offset = request.round == serving_->round ? request.offset : 0;
+    const Bytes& bytes = serving_->bytes;
+    const std::size_t start =
+        static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
+    const std::size_t bytes_max =
+        SYNOD_BUGGIFY("replica.chunk-is-small") ? 512 : shared_.options.limits.snapshot_chunk_bytes;
+    const std::size_t size = std::min(bytes_max, bytes.size() - start);
+    chunk.round = serving_->round;
+    chunk.offset = start;
+    chunk.size = bytes.size();
+    chunk.checksum = serving_checksum_;
+    chunk.bytes = Payload(serving_, std::span(bytes).subspan(start, size));
+  }
+  shared_.outbox.send(from.first, std::move(chunk));
+}
+
+// One before it leaves this node where it is, or takes it back.
+RoundNum Replica::Implementation::useful_snapshot_from() const {
+  return learner_.has_state() ? learner_.applied().next() : learner_.applied();
+}
+
+void Replica::Implementation::on(From from, const SnapshotChunk& chunk) {
+  const SnapshotPtr whole = fetcher_.on(from.first, chunk, useful_snapshot_from());
+  if (whole == nullptr) return;
+  snapshot_ = whole;
+  install(*whole, false);
+}
+
+// H4: advances the applied state; promises and acceptances above the snapshot's round stay.
+void Replica::Implementation::install(const Snapshot& snapshot, bool from_storage) {
+  std::optional<SnapshotContent> content = decode_snapshot(snapshot);
+  if (!content.has_value()) {
+    shared_.outbox.event(Warning{"a snapshot of round " + to_string(snapshot.round) +
+                                 " does not decode and is not installed"});
+    return;
+  }
+  if (!from_storage && !founding_.may_adopt(content->genesis)) return;
+  if (content->round < (from_storage ? learner_.applied() : useful_snapshot_from())) {
+    SYNOD_MARK("replica.snapshot-is-too-old");
+    return;
+  }
+  if (acceptor_.accepted_end() > content->round.next()) {
+    SYNOD_MARK("replica.accepted-above-a-snapshot");
+  }
+  resign({}, AppendErrorKind::kLost);
+  election_.stop();
+  founding_.adopt(content->genesis);
+  learner_.restart(content->round, content->digest, std::move(content->ids), from_storage);
+  membership_.restart(content->round, content->genesis, std::move(content->changes));
+  acceptor_.installed(content->round);
+  witness_.forget_applied(content->round);
+  highest_seen_ = std::max(highest_seen_, content->round);
+  if (!state_.load(content->state)) {
+    return eject("the state of the snapshot of round " + to_string(content->round) +
+                 " does not decode");
+  }
+  if (!extend_window()) return;
+  if (from_storage) return;
+  shared_.outbox.event(Installed{content->round});
+  auto copy = snapshot_ != nullptr && snapshot_->round == content->round
+                  ? snapshot_
+                  : std::make_shared<const Snapshot>(snapshot);
+  snapshot_ = copy;
+  shared_.outbox.event(SnapshotTaken{copy});
+}
+
+// H19: everything that the node needs beside its snapshot, anew, before older records may go. What
+// this turn recorded is part of it.
+void Replica::Implementation::write_checkpoint() {
+  if (!checkpoint_wanted_.has_value()) return;
+  const RoundNum round = *std::exchange(checkpoint_wanted_, std::nullopt);
+  if (learner_.retained_from() > round.next()) {
+    SYNOD_MARK("replica.checkpoint-waits-for-a-later-snapshot");
+    return;
+  }
+  shared_.outbox.begin_checkpoint(round);
+  shared_.outbox.record(IdentityRecord{shared_.options.incarnation});
+  founding_.write_anew();
+  if (admitted_from_.has_value()) shared_.outbox.record(AdmissionRecord{*admitted_from_});
+  acceptor_.write_anew();
+  const auto accepted = [this](RoundNum at) {
+    const Acceptor::Accepted* held = acceptor_.accepted(at);
+    const PlacedEntry* settled = learner_.settled(at);
+    return held != nullptr && settled != nullptr && held->entry == settled->entry;
+  };
+  const bool written = learner_.write_anew(round, accepted);
+  SYNOD_CHECK(written, "a checkpoint without the entries above its snapshot");
+}
+
+}  // namespace synod
