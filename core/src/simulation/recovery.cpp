@@ -38,8 +38,6 @@ constexpr Duration kStandstill = seconds(120);
 // They are clients of their own, after all others.
 constexpr std::uint64_t kLateClients = 1000;
 
-NodeSet bit(const SimulatedNode& node) { return NodeSet{1} << node.id().value(); }
-
 // It happened, or nothing that is healed makes it happen: no healing changes what voters think of
 // an entry.
 bool is_settled(const absl::Status& status) {
@@ -58,13 +56,13 @@ Duration Simulation::patience(std::int64_t election_timeouts) const {
 }
 
 bool Simulation::in_core(const SimulatedNode& node) const {
-  return (core_ & bit(node)) != 0 && node.in_service();
+  return has(core_, node.id()) && node.in_service();
 }
 
 bool Simulation::can_carry_on(NodeSet nodes, const Checker::Memories& intact) const {
   Checker::Memories memories;
   for (const auto& [id, memory] : intact) {
-    if ((nodes >> id.value() & 1) != 0) memories[id] = memory;
+    if (has(nodes, id)) memories[id] = memory;
   }
   return world_.checker.can_carry_on(memories);
 }
@@ -74,12 +72,12 @@ NodeSet Simulation::choose_core() {
   NodeSet core = core_;
   std::vector<const SimulatedNode*> left;
   for (const auto& node : nodes_) {
-    if (node->in_service() && (core & bit(*node)) == 0) left.push_back(node.get());
+    if (node->in_service() && !has(core, node->id())) left.push_back(node.get());
   }
   while (!can_carry_on(core, intact)) {
     if (left.empty()) return 0;
     const auto chosen = left.begin() + static_cast<std::ptrdiff_t>(prng_.below(left.size()));
-    core |= bit(**chosen);
+    core |= set_of((*chosen)->id());
     left.erase(chosen);
   }
   return core;
@@ -217,15 +215,16 @@ void Simulation::append_at(SimulatedNode& node, std::function<void(bool)> done) 
   node.append(std::move(request));
 }
 
+// Also a node that was ready may be about to end, and begin again: its removal waited for its disk.
 void Simulation::append_until_done(SimulatedNode& node) {
-  if (!node.ready()) return;
-  append_at(node, [this, &node](bool ok) {
-    if (ok) {
-      appended_ |= bit(node);
-      return;
-    }
+  const auto again = [this, &node] {
     world_.scheduler.at(world_.scheduler.now().after(kRetry),
                         [this, &node] { append_until_done(node); });
+  };
+  if (!node.ready()) return again();
+  append_at(node, [this, &node, again](bool ok) {
+    if (!ok) return again();
+    appended_ |= set_of(node.id());
   });
 }
 
@@ -238,7 +237,7 @@ void Simulation::demand_appends() {
     // Whoever is removed meanwhile cannot.
     (void)demand(patience(kAppendTimeouts),
                  "I16: an append does not complete at node " + to_string(node->id()),
-                 [&] { return (appended_ & bit(*node)) != 0 || !is_voter(*node); });
+                 [&] { return (appended_ & set_of(node->id())) != 0 || !is_voter(*node); });
   }
 }
 
@@ -283,13 +282,13 @@ bool Simulation::may_be_disturbed() const {
          std::any_of(nodes_.begin(), nodes_.end(), left_out);
 }
 
-// One client at one node, and nothing else to do: nobody takes the lead away. From a node that stays
-// broken somebody may have to.
+// One client at one node, and nothing else to do: nobody takes the lead away. From a node that
+// stays broken somebody may have to.
 void Simulation::demand_calm() {
   if (may_be_disturbed()) return;
   world_.still_broken = 0;
   for (const auto& node : nodes_) {
-    if (!in_core(*node)) world_.still_broken |= NodeSet{1} << node->id().value();
+    if (!in_core(*node)) world_.still_broken |= set_of(node->id());
   }
   const Duration unrest = patience(kUnrestTimeouts);
   const Duration calm = patience(kCalmTimeouts);
