@@ -212,6 +212,18 @@ class Deaths(unittest.TestCase):
         self.assertEqual(len(re.findall(r"^  DEATH: the process died of signal 9 \(Killed\): ", out, re.M)), 3)
         self.assertIn("\n3 seeds, 0 beyond recovery", out)
 
+    def test_one_that_dies_costs_none_of_those_that_its_process_had_left(self):
+        for wrong in ("aborts", "dies"):
+            with self.subTest(wrong):
+                _, out, _ = run(BROKEN, wrong, "--seeds", 20, "--entries", 30)
+                told = re.findall(r"^seed (\d+) (ok|FAILED)", out, re.M)
+                self.assertEqual([int(seed) for seed, _ in told], list(range(1, 21)))
+                failed = [seed for seed, how in told if how == "FAILED"]
+                self.assertGreater(len(failed), 3)
+                self.assertLess(len(failed), 20)
+                alone = [run(BROKEN, wrong, "--seeds", 1, "--seed", seed, "--entries", 30)[0] for seed, _ in told]
+                self.assertEqual([status != 0 for status in alone], [how == "FAILED" for _, how in told])
+
     def test_what_takes_too_long_is_ended(self):
         status, out, _ = run(BROKEN, "hangs", "--seeds", 2, "--limit", 1, *QUICK[2:])
         self.assertEqual(status, 1)

@@ -16,7 +16,7 @@ const char* const kUsage =
     "\n"
     "What is played\n"
     "  --seed S            the seed, or the first of them (1)\n"
-    "  --seeds N           so many, S to S+N-1, each in a process of its own (1)\n"
+    "  --seeds N           so many, S to S+N-1, in other processes than this one (1)\n"
     "  --nodes N           nodes (3)\n"
     "  --cluster N[:P/A]   the same, and quorums of P promises and A acceptances (majorities)\n"
     "  --entries N         appends before everything is healed (500)\n"

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <string>
@@ -19,6 +20,9 @@ namespace synod::simulation::tool {
 namespace {
 
 using Clock = Child::Clock;
+
+// That one process plays one after the other.
+constexpr std::uint64_t kSeedsMax = 16;
 
 volatile sig_atomic_t g_interrupted = 0;
 
@@ -43,16 +47,11 @@ class Fleet {
       while (next_ != end_ && children_.size() < arguments_.processes) start();
       wait();
       for (auto child = children_.begin(); child != children_.end();) {
-        const std::optional<Report> report = (*child)->take();
-        if (!report) {
-          ++child;
-          continue;
-        }
-        child = children_.erase(child);
-        tell(*report);
-        if (!report->ok() && arguments_.stop) next_ = end_;
+        for (const Report& report : (*child)->take()) tell(report);
+        child = (*child)->ended() ? replace(child) : std::next(child);
       }
       tell_progress();
+      if (has_enough()) break;
     }
     children_.clear();  // Ends those that still run.
     summarise();
@@ -60,10 +59,26 @@ class Fleet {
   }
 
  private:
+  using Children = std::list<std::unique_ptr<Child>>;
+
+  // Smaller ones towards the end, so that all processes end at the same time.
   void start() {
     SimulationOptions options = arguments_.options;
-    options.seed = next_++;
-    children_.push_back(std::make_unique<Child>(options, arguments_.limit));
+    options.seed = next_;
+    const std::uint64_t share = (end_ - next_) / (2 * arguments_.processes);
+    const std::uint64_t seeds = std::clamp<std::uint64_t>(share, 1, kSeedsMax);
+    next_ += seeds;
+    children_.push_back(std::make_unique<Child>(options, seeds, arguments_.limit));
+  }
+
+  // Another one plays what a child that died has left.
+  Children::iterator replace(Children::iterator child) {
+    const std::unique_ptr<Child> ended = std::move(*child);
+    if (ended->left() > 0) {
+      children_.push_back(
+          std::make_unique<Child>(ended->next(), ended->left(), arguments_.limit));
+    }
+    return children_.erase(child);
   }
 
   void wait() {
@@ -74,7 +89,7 @@ class Fleet {
 
   void tell(const Report& report) {
     // What a child says that died with us is no failure.
-    if (g_interrupted != 0) return;
+    if (g_interrupted != 0 || has_enough()) return;
     sum_.add(report);
     if (!report.ok()) failures_.push_back(report);
     if (report.ok() && arguments_.quiet) return;
@@ -82,6 +97,8 @@ class Fleet {
     std::printf("%s\n", report.text().c_str());
     std::fflush(stdout);
   }
+
+  [[nodiscard]] bool has_enough() const { return arguments_.stop && !failures_.empty(); }
 
   [[nodiscard]] double seconds() const {
     const double passed = std::chrono::duration<double>(Clock::now() - begun_).count();
@@ -127,7 +144,7 @@ class Fleet {
   const Arguments& arguments_;
   std::uint64_t next_;
   std::uint64_t end_;
-  std::list<std::unique_ptr<Child>> children_;
+  Children children_;
   Totals sum_;
   std::vector<Report> failures_;
   Clock::time_point begun_;

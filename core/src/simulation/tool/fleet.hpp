@@ -1,4 +1,4 @@
-// Many seeds, each in a process of its own.
+// Many seeds, some in a process of their own each, so that none can end the others.
 #pragma once
 
 #include "simulation/tool/arguments.hpp"
