@@ -20,10 +20,8 @@ Timestamp SimulatedRuntime::local(Timestamp true_time) const {
 
 void SimulatedRuntime::set_clock(Timestamp shown) {
   drift_.offset += shown.since(now());
-  if (armed_ == Timestamp::max()) return;
   // What is armed is due at another true moment now.
-  const Timestamp deadline = std::exchange(armed_, Timestamp::max());
-  wake_at(deadline);
+  arm();
 }
 
 Timestamp SimulatedRuntime::true_time(Timestamp local_time) const {
@@ -40,15 +38,25 @@ void SimulatedRuntime::post(absl::AnyInvocable<void()> work) {
 }
 
 void SimulatedRuntime::wake_at(Timestamp deadline) {
-  // What is armed earlier wakes early, which is harmless and cheaper than arming anew.
-  if (deadline >= armed_) return;
-  armed_ = deadline;
+  deadline_ = deadline;
+  // What is armed earlier is armed anew when it goes off: deadlines move with every turn.
+  if (deadline < armed_for_) arm();
+}
+
+void SimulatedRuntime::arm() {
+  armed_for_ = deadline_;
   ++arming_;
-  scheduler_.at(true_time(deadline), lane_, [this, arming = arming_] {
-    if (arming != arming_) return;
-    armed_ = Timestamp::max();
-    waker_();
+  if (deadline_ == Timestamp::max()) return;
+  scheduler_.at(true_time(deadline_), lane_, [this, arming = arming_] {
+    if (arming == arming_) go_off();
   });
+}
+
+void SimulatedRuntime::go_off() {
+  armed_for_ = Timestamp::max();
+  if (now() < deadline_) return arm();
+  deadline_ = Timestamp::max();
+  waker_();
 }
 
 }  // namespace synod::simulation

@@ -34,11 +34,15 @@ class SimulatedRuntime final : public Runtime {
   [[nodiscard]] Timestamp true_time(Timestamp local_time) const;
 
  private:
+  void arm();
+  void go_off();
+
   Scheduler& scheduler_;
   Lane& lane_;
   ClockDrift drift_;
   absl::AnyInvocable<void()> waker_;
-  Timestamp armed_ = Timestamp::max();
+  Timestamp deadline_ = Timestamp::max();
+  Timestamp armed_for_ = Timestamp::max();  // Never after `deadline_`.
   std::uint64_t arming_ = 0;
 };
 
