@@ -313,8 +313,13 @@ const Cluster& Checker::newest_cluster() const { return cluster_at(clusters_to_)
 
 bool Checker::is_needed(NodeId node) const {
   const RoundNum next = settled_to().next();
-  for (RoundNum round = next; round <= std::max(next, clusters_to_); round = round.next()) {
-    if (cluster_at(round).find(node) != nullptr) return true;
+  const Cluster* known = &cluster_at(next);
+  if (known->find(node) != nullptr) return true;
+  for (RoundNum round = next.next(); round <= clusters_to_; round = round.next()) {
+    const Cluster* const cluster = rounds_[round.value()].cluster.get();
+    if (cluster == nullptr || cluster == known) continue;
+    known = cluster;
+    if (known->find(node) != nullptr) return true;
   }
   return false;
 }

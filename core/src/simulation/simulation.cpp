@@ -158,6 +158,14 @@ void Simulation::make_nodes() {
   }
 }
 
+Timestamp Simulation::next_look(Timestamp end) const {
+  constexpr Duration kStep = milliseconds(5);
+  const Timestamp now = world_.scheduler.now();
+  const Duration idle = std::min(world_.scheduler.next_due(), end).since(now);
+  const std::int64_t steps = (idle + kStep - Duration(1)) / kStep;
+  return now.after(kStep * std::max<std::int64_t>(steps, 1));
+}
+
 void Simulation::look_after_nodes() {
   nemesis_->look_after_nodes();
   if (world_.network.stats().forged > 0) {

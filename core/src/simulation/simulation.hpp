@@ -40,6 +40,8 @@ class Simulation {
   // where SimulationOptions::until comes before that.
   template <class Predicate>
   bool run_until(Duration limit, Predicate reached);
+  // When something will have happened: the first of equal steps.
+  [[nodiscard]] Timestamp next_look(Timestamp end) const;
   void look_after_nodes();
   [[nodiscard]] bool is_founded_by_all() const;
   [[nodiscard]] bool is_founded_by_all_that_are_up() const;
@@ -94,13 +96,13 @@ class Simulation {
   std::uint64_t late_failures_ = 0;  // Of appends after the healing.
 };
 
+// `reached` depends on what happened alone, not on the time.
 template <class Predicate>
 bool Simulation::run_until(Duration limit, Predicate reached) {
   const Timestamp end = world_.scheduler.now().after(limit);
   while (world_.checker.ok() && world_.scheduler.now() < end) {
     if (world_.scheduler.now() >= until_) throw TimeIsUp();
-    const Timestamp next = world_.scheduler.now().after(std::chrono::milliseconds(5));
-    world_.scheduler.run_until(std::min(next, until_));
+    world_.scheduler.run_until(std::min(next_look(end), until_));
     look_after_nodes();
     if (reached()) return true;
   }

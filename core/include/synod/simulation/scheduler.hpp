@@ -38,6 +38,10 @@ class Scheduler {
   // True time, which no node sees: each has its own clock.
   [[nodiscard]] Timestamp now() const { return now_; }
   [[nodiscard]] bool empty() const { return heap_.empty(); }
+  // When the next piece of work is due; max() where there is none.
+  [[nodiscard]] Timestamp next_due() const {
+    return heap_.empty() ? Timestamp::max() : heap_.front().when;
+  }
   // Pieces of work run so far.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 

@@ -1,6 +1,8 @@
 #include "simulation/faults/disk_audit.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <functional>
 #include <iterator>
 #include <numeric>
@@ -36,9 +38,15 @@ bool newest_snapshot_is_sound(const SimulatedDisk::Image& image, const Owner& ow
 
 // Where the bytes of a file end that are not zero.
 std::uint64_t used_bytes(const Bytes& content) {
-  const auto last = std::find_if(content.rbegin(), content.rend(),
-                                 [](std::byte byte) { return byte != std::byte{0}; });
-  return static_cast<std::uint64_t>(std::distance(last, content.rend()));
+  constexpr std::size_t kBlock = 256;
+  constexpr std::array<std::byte, kBlock> kZeros{};
+  std::size_t used = content.size();
+  // Most of a segment was never written.
+  while (used >= kBlock && std::memcmp(&content[used - kBlock], kZeros.data(), kBlock) == 0) {
+    used -= kBlock;
+  }
+  while (used > 0 && content[used - 1] == std::byte{0}) --used;
+  return used;
 }
 
 // The files that a start reads.
@@ -135,6 +143,7 @@ std::uint64_t changed_bytes(const SimulatedDisk::Image& before, const SimulatedD
   std::uint64_t changed = 0;
   for (const auto& [name, content] : before) {
     const Bytes& other = after.at(name);
+    if (content == other) continue;  // Much faster than byte by byte.
     changed += static_cast<std::uint64_t>(std::inner_product(
         content.begin(), content.end(), other.begin(), std::uint64_t{0}, std::plus<>(),
         [](std::byte one, std::byte two) { return one == two ? std::uint64_t{0} : 1; }));

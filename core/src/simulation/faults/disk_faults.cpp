@@ -184,15 +184,17 @@ bool DiskFaultFamily::strike_with_damage(Fault fault, SimulatedNode& node) {
   if (!rots && !misplaced && fault != Fault::kLostWrite) return false;
   if (++damages_ > kDamagesMax) return true;
   stage_.settle_disk(node);
-  const DiskVerdict was = audit(node.disk().image(), node.id());
+  // Copied once: whole disks are most of what a strike costs.
+  const SimulatedDisk::Image image = node.disk().image();
+  const DiskVerdict was = audit(image, node.id());
   for (int draw = 0; draw < kDrawsMax; ++draw) {
     std::vector<Damage> damages;
     if (rots) {
-      damages.push_back(draw_rot(stage_.prng, node.disk().image(), stage_.plan.rotten_bytes_max));
+      damages.push_back(draw_rot(stage_.prng, image, stage_.plan.rotten_bytes_max));
     } else {
-      damages = draw_lost_write(node, misplaced);
+      damages = draw_lost_write(node, image, misplaced);
     }
-    if (!damage(node, was, damages)) continue;
+    if (!damage(node, image, was, damages)) continue;
     stage_.count(fault);
     stage_.world.tell(Happening::kDiskFault, node.id(),
                       std::string(to_string(fault)) + " in " + damages.front().name);
@@ -207,14 +209,13 @@ bool DiskFaultFamily::strike_with_damage(Fault fault, SimulatedNode& node) {
 
 // False, and nothing is changed, where it changes nothing, where no journal could notice it, and
 // where the cluster cannot afford it.
-bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
-                             const std::vector<Damage>& damages) {
+bool DiskFaultFamily::damage(SimulatedNode& node, const SimulatedDisk::Image& before,
+                             const DiskVerdict& was, const std::vector<Damage>& damages) {
   if (damages.empty() || damages.front().name.empty()) return false;
   // What the start under way, or the next one, has misread would have shown beside what is there
   // now.
   const bool loading = node.up() && !node.ready();
   if (loading || node.disk().will_misread()) return false;
-  const SimulatedDisk::Image before = node.disk().image();
   SimulatedDisk::Image after = before;
   for (const Damage& each : damages) apply(each, after);
   const std::uint64_t changed = changed_bytes(before, after);
@@ -234,7 +235,9 @@ bool DiskFaultFamily::damage(SimulatedNode& node, const DiskVerdict& was,
 }
 
 // A write from some time ago never reached its place, although its sync succeeded.
-std::vector<Damage> DiskFaultFamily::draw_lost_write(SimulatedNode& node, bool lands_elsewhere) {
+std::vector<Damage> DiskFaultFamily::draw_lost_write(SimulatedNode& node,
+                                                     const SimulatedDisk::Image& image,
+                                                     bool lands_elsewhere) {
   std::vector<std::string> names = node.disk().names();
   std::erase_if(names, [&node](const std::string& name) {
     return is_in_the_making(name) || node.disk().past_writes(name).size() < 2;
@@ -250,7 +253,6 @@ std::vector<Damage> DiskFaultFamily::draw_lost_write(SimulatedNode& node, bool l
   std::erase_if(all, is_in_the_making);
   Damage stray;
   stray.name = all[stage_.prng.below(all.size())];
-  const SimulatedDisk::Image image = node.disk().image();
   const std::uint64_t size = image.at(stray.name).size();
   stray.offset = stage_.prng.below(size / kSector + 1) * kSector;
   if (stray.offset >= size) return {};

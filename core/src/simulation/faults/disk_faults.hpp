@@ -30,8 +30,12 @@ class DiskFaultFamily final : public FaultFamily {
   void hang(SimulatedNode& node);
   // Damage to what was durable.
   bool strike_with_damage(Fault fault, SimulatedNode& node);
-  bool damage(SimulatedNode& node, const DiskVerdict& was, const std::vector<Damage>& damages);
-  [[nodiscard]] std::vector<Damage> draw_lost_write(SimulatedNode& node, bool lands_elsewhere);
+  // `before`: all of the node's disk, of which the verdict is what it `was`.
+  bool damage(SimulatedNode& node, const SimulatedDisk::Image& before, const DiskVerdict& was,
+              const std::vector<Damage>& damages);
+  [[nodiscard]] std::vector<Damage> draw_lost_write(SimulatedNode& node,
+                                                    const SimulatedDisk::Image& image,
+                                                    bool lands_elsewhere);
   void rot_everywhere();
   void misread(SimulatedNode& node);
   void crash_for_a_while(SimulatedNode& node);
