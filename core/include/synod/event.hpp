@@ -36,6 +36,9 @@ enum class PassiveReason : std::uint8_t {
   kNone,
   kGenesis,     // The initial members have not agreed on one map yet.
   kMemoryLost,  // Another incarnation of this id is in force.
+  // The cluster exists, and this memory confirmed another map of the same founders, which nobody can
+  // complete any more. It is of no use: stop the node, empty its directory, start it again.
+  kOtherGenesis,
   kNotMember,   // The id was never admitted.
   kStorage,     // The disk is full or failing: steps aside until it is not.
 };

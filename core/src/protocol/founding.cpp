@@ -223,6 +223,7 @@ void Founding::hear_by_all(Founder* founder, Incarnation incarnation, const Gene
   if (founder != nullptr) {
     founder->confirmed = same && map_->incarnation_of(founder->member.id) == incarnation;
     founder->differs = !same;
+    founder->founded = !same && complete_there;
   }
   if (same && complete_there) complete(*map_, true);
 }
@@ -269,6 +270,13 @@ Timestamp Founding::deadline() const {
   return std::min({ask_at_, vote_.deadline(), may_campaign_at().value_or(Timestamp::max())});
 }
 
+// Then the one that this memory fixed is complete nowhere, or all founders confirmed two maps.
+bool Founding::is_too_late() const {
+  return stage_ == GenesisStage::kFixed &&
+         std::any_of(founders_.begin(), founders_.end(),
+                     [](const Founder& founder) { return founder.founded; });
+}
+
 std::string Founding::detail() const {
   if (stage_ == GenesisStage::kComplete) return {};
   if (is_replacement_) {
@@ -283,10 +291,17 @@ std::string Founding::detail_by_all() const {
   std::vector<NodeId> silent;
   std::vector<NodeId> unconfirmed;
   std::vector<NodeId> differing;
+  std::vector<NodeId> founded;
   for (const Founder& founder : founders_) {
     if (founder.incarnation == Incarnation(0)) silent.push_back(founder.member.id);
     if (!founder.confirmed) unconfirmed.push_back(founder.member.id);
     if (founder.differs) differing.push_back(founder.member.id);
+    if (founder.founded) founded.push_back(founder.member.id);
+  }
+  if (!founded.empty()) {
+    return "node " + listed(founded) +
+           " founded the cluster with another map than this memory confirmed: stop this node, empty "
+           "its directory, start it again";
   }
   if (!differing.empty()) {
     if (stage_ == GenesisStage::kGathering) {

@@ -53,6 +53,8 @@ class Founding {
   void adopt(const GenesisMap& map);
   // What a checkpoint needs.
   void write_anew();
+  // Somebody knows the cluster to be founded with another map than the one that this memory fixed.
+  [[nodiscard]] bool is_too_late() const;
   // Whom it waits for, or whose map differs; for a person.
   [[nodiscard]] std::string detail() const;
   // After a founding by a quorum: which founders are not known to hold the map; for a person. Empty
@@ -68,6 +70,7 @@ class Founding {
     // Fixed the same map, durably; where a quorum founds: holds the complete one durably.
     bool confirmed = false;
     bool differs = false;  // Fixed another one, or was given other terms.
+    bool founded = false;  // With that other one.
     bool forgot = false;   // Spoke with two memories while a quorum founds.
 
     [[nodiscard]] bool known() const {

@@ -89,6 +89,27 @@ TEST_F(FoundingTest, AMapWithAnotherMemoryIsNoConfirmation) {
   EXPECT_NE(founding_.detail().find("another map"), std::string::npos);
 }
 
+// Found by seed 888 of five nodes: it told a person to delete every directory of a cluster that was
+// well.
+TEST_F(FoundingTest, AClusterThatIsFoundedNeedsThisMemorysDirectoryEmptiedAlone) {
+  hear_of_all();
+  write();
+  GenesisMap other = map_;
+  other.members[0].incarnation = Incarnation(7);
+  note(2, GenesisStage::kFixed, other);
+  EXPECT_FALSE(founding_.is_too_late());
+  EXPECT_NE(founding_.detail().find("every directory"), std::string::npos);
+  note(3, GenesisStage::kComplete, other);
+  EXPECT_TRUE(founding_.is_too_late());
+  EXPECT_NE(founding_.detail().find("node 3 founded"), std::string::npos);
+  EXPECT_EQ(founding_.detail().find("every directory"), std::string::npos);
+  EXPECT_EQ(founding_.stage(), GenesisStage::kFixed) << "not by itself: it confirmed";
+  // Where its own map is complete after all, that is the cluster.
+  note(2, GenesisStage::kComplete, map_);
+  EXPECT_EQ(founding_.stage(), GenesisStage::kComplete);
+  EXPECT_FALSE(founding_.is_too_late());
+}
+
 // A founder that was wiped after it had confirmed does not confirm with its new memory.
 TEST_F(FoundingTest, AConfirmationCountsOnlyWithTheMemoryInTheMap) {
   hear_of_all();

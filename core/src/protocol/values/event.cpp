@@ -36,6 +36,8 @@ std::string_view to_string(PassiveReason reason) {
       return "genesis";
     case PassiveReason::kMemoryLost:
       return "memory-lost";
+    case PassiveReason::kOtherGenesis:
+      return "other-genesis";
     case PassiveReason::kNotMember:
       return "not-member";
     case PassiveReason::kStorage:

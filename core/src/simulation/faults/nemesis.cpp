@@ -61,6 +61,8 @@ void Nemesis::on_delivery(NodeId to, const Received& received) {
 }
 
 void Nemesis::on_event(NodeId node, const Event& event) {
+  const auto* const changed = std::get_if<ParticipationChanged>(&event);
+  if (changed != nullptr && changed->reason == PassiveReason::kOtherGenesis) empty_directory(node);
   for (auto& family : families_) family->on_event(node, event);
 }
 
@@ -82,6 +84,19 @@ void Nemesis::look_after_nodes() {
           if (each.up() && each.lives() == life) restart(each);
         });
   }
+}
+
+// As the node asks for, and whoever runs it does.
+void Nemesis::empty_directory(NodeId id) {
+  const auto node = std::ranges::find(stage_.nodes, id, &SimulatedNode::id);
+  stage_.certainly_later(std::chrono::seconds(1), [this, &node = **node, life = (*node)->lives()] {
+    if (!node.ready() || node.lives() != life) return;
+    if (node.view().passive_reason != PassiveReason::kOtherGenesis) return;
+    stage_.crash(node);
+    stage_.atlas.lose(node);
+    node.replace_disk({}, node.id());
+    FaultStage::start(node);
+  });
 }
 
 // Whoever was shut down after its removal, and is a member once more, is started with what it has.

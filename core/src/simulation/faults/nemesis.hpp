@@ -46,6 +46,7 @@ class Nemesis {
   void strike(Fault fault);
   void restart(SimulatedNode& node);
   void run_again_where_needed(SimulatedNode& node);
+  void empty_directory(NodeId id);
 
   FaultStage stage_;
   std::vector<std::unique_ptr<FaultFamily>> families_;
