@@ -199,6 +199,13 @@ struct Challenge {
   friend bool operator==(const Challenge&, const Challenge&) = default;
 };
 
+// From a voting member to the leader that it follows, where a memory that answered its challenge was
+// not let in for some time: the leader alone may not hear it.
+struct Vouch {
+  Readmit memory;
+  friend bool operator==(const Vouch&, const Vouch&) = default;
+};
+
 // --- Founding by a quorum ------------------------------------------------------------------------
 // Round 0, whose entry is the genesis map, as Paxos for a single decree among the founders. Votes
 // count by id: no incarnation is in force yet. Whoever knows the map answers with it instead.
@@ -245,7 +252,7 @@ using Message =
     std::variant<Prepare, Promise, Conflict, Abstention, Propose, Acceptance, Rejection, Commit,
                  Fetch, Entries, SnapshotRequest, SnapshotChunk, ReadQuery, ReadAnswer,
                  LeadershipRequest, GenesisNote, Announcement, Challenge, Note, GenesisPrepare,
-                 GenesisPromise, GenesisPropose, GenesisAcceptance, GenesisConflict>;
+                 GenesisPromise, GenesisPropose, GenesisAcceptance, GenesisConflict, Vouch>;
 
 // A message and the nodes that it goes to; never the sender itself.
 struct Outgoing {

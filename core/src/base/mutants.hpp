@@ -108,6 +108,7 @@ inline constexpr Mutant kMutants[] = {
      "a map of founders is complete before all have fixed it"},
     {"admitted-inside-window", "H1", "a new memory counts from the next round on"},
     {"votes-before-caught-up", "H1", "a new memory votes before it holds what came before"},
+    {"nobody-vouches", "I16", "a memory that only the leader does not hear is never let in"},
     {"h1-activate-on-commit", "H1",
      "a lost memory votes again once it saw a proposal and its commit"},
     {"h1-majority-acknowledges", "H1", "a lost memory votes again once a majority has heard of it"},

@@ -4,6 +4,8 @@
 
 #include <synod/probe.hpp>
 
+#include "base/mutants.hpp"
+
 namespace synod {
 
 void Readmission::announce(const std::vector<NodeId>& members) {
@@ -24,28 +26,56 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
   const Incarnation last = membership_.last_chosen(from);
   if (incarnation == Incarnation(0)) return;
   if (incarnation == last || announcement.expected != last) return;
-  auto candidate = std::find_if(candidates_.begin(), candidates_.end(),
-                                [&](const Candidate& known) { return known.node == from; });
-  if (candidate == candidates_.end()) {
-    if (candidates_.size() >= shared_.options.limits.members_max) candidates_.clear();
-    candidates_.push_back({from, incarnation, last});
-    candidate = std::prev(candidates_.end());
-  }
-  const bool proves = candidate->incarnation == incarnation && candidate->challenge != 0 &&
-                      announcement.challenge == candidate->challenge;
-  if (proves && !candidate->answered) {
+  Candidate& candidate = candidate_of(from);
+  const bool proves = candidate.incarnation == incarnation && candidate.challenge != 0 &&
+                      announcement.challenge == candidate.challenge;
+  if (proves && !candidate.answered) {
     SYNOD_MARK("readmission.memory-is-alive");
-    candidate->answered = true;
-    candidate->turn =
-        shared_.now.after(shared_.prng.between(Duration(0), shared_.options.retransmit_after * 8));
+    const Duration turns = shared_.options.retransmit_after * 8;
+    candidate.answered = true;
+    candidate.turn = shared_.now.after(shared_.prng.between(Duration(0), turns));
+    // A leader that hears it has let it in long before.
+    candidate.vouch_at = candidate.turn.after(turns);
   }
   if (announcement.challenge != 0) return;
   // It answered, and only this node's turn has not come: where it announces itself more often than
   // turns come, a new challenge each time would put the turn off for ever.
-  if (candidate->incarnation == incarnation && candidate->answered) return;
+  if (candidate.incarnation == incarnation && candidate.answered) return;
   // A first announcement, or one after a proposal that came to nothing: a fresh challenge.
-  *candidate = {from, incarnation, last, shared_.prng.next() | 1};
-  shared_.outbox.send(from, Challenge{candidate->challenge});
+  candidate = {from, incarnation, last, shared_.prng.next() | 1};
+  shared_.outbox.send(from, Challenge{candidate.challenge});
+}
+
+Readmission::Candidate& Readmission::candidate_of(NodeId node) {
+  const auto known = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const Candidate& each) { return each.node == node; });
+  if (known != candidates_.end()) return *known;
+  if (candidates_.size() >= shared_.options.limits.members_max) candidates_.clear();
+  return candidates_.emplace_back(Candidate{node, {}, {}});
+}
+
+void Readmission::vouch(NodeId leader) {
+  if (SYNOD_MUTANT("nobody-vouches")) return;
+  std::erase_if(candidates_, [&](const Candidate& candidate) {
+    if (!candidate.answered || shared_.now < candidate.vouch_at) return false;
+    SYNOD_MARK("readmission.vouches-for-a-memory");
+    shared_.outbox.send(leader,
+                        Vouch{{candidate.node, candidate.expected, candidate.incarnation}});
+    return true;  // Where it is not let in, it announces itself once more.
+  });
+}
+
+void Readmission::on(const Vouch& vouch) {
+  const auto& [node, expected, incarnation] = vouch.memory;
+  const Incarnation last = membership_.last_chosen(node);
+  if (node == shared_.options.id || incarnation == Incarnation(0)) return;
+  if (incarnation == last || expected != last) return;
+  SYNOD_MARK("readmission.another-vouches-for-a-memory");
+  Candidate& candidate = candidate_of(node);
+  candidate = {node, incarnation, expected};
+  candidate.answered = true;
+  candidate.turn = shared_.now;
+  candidate.vouch_at = Timestamp::max();
 }
 
 bool Readmission::is_due(const Candidate& candidate, bool leads, bool leader_seems_alive) const {
@@ -73,8 +103,9 @@ std::optional<Readmit> Readmission::due(bool leads, bool leader_seems_alive) {
 Timestamp Readmission::deadline() const {
   Timestamp deadline = Timestamp::max();
   for (const Candidate& candidate : candidates_) {
-    const bool waits = candidate.answered && candidate.turn > shared_.now;
-    if (waits) deadline = std::min(deadline, candidate.turn);
+    if (!candidate.answered) continue;
+    const Timestamp next = candidate.turn > shared_.now ? candidate.turn : candidate.vouch_at;
+    if (next > shared_.now) deadline = std::min(deadline, next);
   }
   return deadline;
 }

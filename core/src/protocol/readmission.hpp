@@ -29,6 +29,11 @@ class Readmission {
   void on(NodeId from, Incarnation incarnation, const Announcement& announcement);
   // What is to be proposed: at once by a leader, by others only after their turn, if nobody leads.
   [[nodiscard]] std::optional<Readmit> due(bool leads, bool leader_seems_alive);
+  // Tells the leader that this node follows of memories that it should have let in by now.
+  void vouch(NodeId leader);
+  // At the leader: a member vouches for a memory that this node may not hear. What it vouches for
+  // was alive after the expected one was gone, so it matters neither when it said so nor how often.
+  void on(const Vouch& vouch);
   [[nodiscard]] Timestamp deadline() const;
 
  private:
@@ -39,7 +44,9 @@ class Readmission {
     std::uint64_t challenge = 0;
     bool answered = false;    // The challenge came back: this memory is alive.
     Timestamp turn = {};      // When this node proposes it although it does not lead.
+    Timestamp vouch_at = {};  // When it tells the leader.
   };
+  [[nodiscard]] Candidate& candidate_of(NodeId node);
   [[nodiscard]] bool is_due(const Candidate& candidate, bool leads, bool leader_seems_alive) const;
 
   Shared& shared_;

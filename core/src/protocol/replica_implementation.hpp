@@ -122,6 +122,7 @@ class Replica::Implementation {
   void on_founding(From from, const Message& message);
   void on(From from, const Announcement& announcement);
   void on(From from, const Challenge& challenge);
+  void on(From from, const Vouch& vouch);
   void on(From /*from*/, const Note& /*note*/) {}  // The runner's: it never comes here.
   void found();
   [[nodiscard]] bool is_superseded() const;

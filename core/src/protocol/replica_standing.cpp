@@ -27,6 +27,10 @@ void Replica::Implementation::on(From from, const Challenge& challenge) {
   if (!may_vote()) readmission_.on(from.first, challenge);
 }
 
+void Replica::Implementation::on(From /*from*/, const Vouch& vouch) {
+  if (proposer_.leads()) readmission_.on(vouch);
+}
+
 bool Replica::Implementation::seeks_admission() const {
   return participation_ == Participation::kPassive &&
          (passive_reason_ == PassiveReason::kMemoryLost ||
@@ -56,6 +60,7 @@ void Replica::Implementation::admit_others() {
     append.deadline = shared_.now.after(shared_.options.campaign_timeout * 4);
     (void)proposer_.enqueue(std::move(append));
   }
+  if (leader_seems_alive()) readmission_.vouch(leader_coord_.proposer);
 }
 
 void Replica::Implementation::found() {
@@ -112,7 +117,7 @@ void Replica::Implementation::update_participation() {
     reason = PassiveReason::kStorage;
     detail = passive_detail_;
   } else if (!membership_.genesis().has_value()) {
-    reason = PassiveReason::kGenesis;
+    reason = founding_.is_too_late() ? PassiveReason::kOtherGenesis : PassiveReason::kGenesis;
     detail = founding_.detail();
   } else if (admitted_from_.has_value() && admission_sequence_ == 0 && !is_superseded()) {
     next = Participation::kActive;

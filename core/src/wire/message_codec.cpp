@@ -158,6 +158,12 @@ void put(Sink& out, const GenesisConflict& m) {
   put(out, m.coord);
   put(out, m.promised);
 }
+template <class Sink>
+void put(Sink& out, const Vouch& m) {
+  put(out, m.memory.node);
+  put(out, m.memory.expected);
+  put(out, m.memory.incarnation);
+}
 
 // --- Reading -------------------------------------------------------------------------------------
 
@@ -279,6 +285,11 @@ void get(Decoder& in, const Limits&, GenesisAcceptance& m) { m.coord = in.coord(
 void get(Decoder& in, const Limits&, GenesisConflict& m) {
   m.coord = in.coord();
   m.promised = in.coord();
+}
+void get(Decoder& in, const Limits&, Vouch& m) {
+  m.memory.node = NodeId(in.varint());
+  m.memory.expected = in.incarnation();
+  m.memory.incarnation = in.incarnation();
 }
 
 // --- By kind -------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ TEST(Values, EveryKindOfMessageHasItsName) {
   EXPECT_EQ(kind_of(GenesisPropose{}), "genesis-propose");
   EXPECT_EQ(kind_of(GenesisAcceptance{}), "genesis-acceptance");
   EXPECT_EQ(kind_of(GenesisConflict{}), "genesis-conflict");
+  EXPECT_EQ(kind_of(Vouch{}), "vouch");
 }
 
 TEST(Values, ARecordsSizeGrowsWithItsPayload) {

@@ -97,6 +97,46 @@ TEST_F(ReadmissionTest, ANodeThatAnnouncesItselfAgainKeepsItsTurn) {
   EXPECT_FALSE(readmission_.due(true, true).has_value());
 }
 
+// Found by seed 918 of five nodes: nothing from the node reached the leader, which all others heard.
+TEST_F(ReadmissionTest, AMemberVouchesToALeaderThatDoesNotLetAMemoryIn) {
+  (void)announce(kNew, memory_of(3), announce(kNew, memory_of(3)));
+  parts_.shared.now = readmission_.deadline();
+  readmission_.vouch(n(2));
+  EXPECT_TRUE(parts_.take().messages.empty()) << "the leader may have heard it itself";
+  const Timestamp late = readmission_.deadline();
+  ASSERT_GT(late, parts_.shared.now);
+  ASSERT_LT(late, Timestamp::max());
+  parts_.shared.now = late;
+  readmission_.vouch(n(2));
+  const auto vouched = all_of<Vouch>(parts_.take().messages);
+  ASSERT_EQ(vouched.size(), 1u);
+  EXPECT_EQ(vouched[0], (Vouch{{n(3), memory_of(3), kNew}}));
+  readmission_.vouch(n(2));
+  EXPECT_TRUE(parts_.take().messages.empty()) << "once";
+  EXPECT_NE(announce(kNew, memory_of(3)), 0u) << "and again if that came to nothing";
+}
+
+TEST_F(ReadmissionTest, ALeaderProposesAMemoryThatAnotherVouchesFor) {
+  readmission_.on(Vouch{{n(3), memory_of(3), kNew}});
+  EXPECT_FALSE(readmission_.due(false, true).has_value()) << "it leads no more";
+  EXPECT_EQ(readmission_.deadline(), Timestamp::max());
+  EXPECT_EQ(readmission_.due(true, true), (Readmit{n(3), memory_of(3), kNew}));
+  EXPECT_FALSE(readmission_.due(true, true).has_value()) << "once";
+}
+
+TEST_F(ReadmissionTest, AnOldOrAnEmptyVouchIsOfNoUse) {
+  constexpr Incarnation kLater(444);
+  readmission_.on(Vouch{{n(3), memory_of(3), Incarnation(0)}});
+  readmission_.on(Vouch{{n(3), memory_of(3), memory_of(3)}});
+  readmission_.on(Vouch{{n(3), kLater, kNew}});
+  readmission_.on(Vouch{{n(1), memory_of(1), kNew}});  // Of this node, which is alive.
+  EXPECT_FALSE(readmission_.due(true, true).has_value());
+  readmission_.on(Vouch{{n(3), memory_of(3), kNew}});
+  ASSERT_TRUE(membership_.readmit({n(3), memory_of(3), kLater}, r(4), r(10)));
+  readmission_.on(Vouch{{n(3), memory_of(3), kNew}});
+  EXPECT_FALSE(readmission_.due(true, true).has_value()) << "another memory came first";
+}
+
 TEST_F(ReadmissionTest, ThePassiveNodeAnnouncesItselfNowAndThen) {
   parts_.shared.options.incarnation = kNew;
   readmission_.announce({n(2), n(3)});

@@ -48,7 +48,7 @@ TEST(Frame, AnotherVersionIsToldFromGarbage) {
 
 TEST(Frame, AnUnknownKindHasAnErrorOfItsOwn) {
   const Bytes frame = testing::frame_of(kEnvelope, ReadQuery{5});
-  const Bytes unknown = with_header(frame, 6, std::byte{24});
+  const Bytes unknown = with_header(frame, 6, std::byte{25});
   EXPECT_EQ(status_of(unknown), FrameStatus::kReady);
   EXPECT_EQ(decode_frame(nullptr, unknown, Limits{}).status().code(),
             absl::StatusCode::kUnimplemented);

@@ -141,8 +141,10 @@ Message random_message(Prng& prng, std::size_t kind) {
       return GenesisPropose{any_coord(p), any_map(p)};
     case 22:
       return GenesisAcceptance{any_coord(p)};
-    default:
+    case 23:
       return GenesisConflict{any_coord(p), any_coord(p)};
+    default:
+      return Vouch{{NodeId(any_number(p)), Incarnation(p.next()), Incarnation(p.next())}};
   }
 }
 

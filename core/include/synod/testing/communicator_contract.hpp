@@ -74,6 +74,7 @@ inline std::vector<Message> one_of_each_kind() {
       GenesisPropose{coord, map},
       GenesisAcceptance{coord},
       GenesisConflict{coord, coord},
+      Vouch{{NodeId(3), Incarnation(1), Incarnation(2)}},
   };
   return all;
 }

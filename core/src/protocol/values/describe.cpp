@@ -111,6 +111,10 @@ struct LineOfMessage {
   std::string operator()(const GenesisConflict& m) const {
     return text::coord(m.coord) + ", promised " + text::coord(m.promised);
   }
+  std::string operator()(const Vouch& m) const {
+    return "for " + to_string(m.memory.incarnation) + " of " + to_string(m.memory.node) +
+           " in place of " + to_string(m.memory.expected);
+  }
 };
 
 struct LineOfRecord {
