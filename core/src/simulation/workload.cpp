@@ -20,6 +20,7 @@ Workload::Workload(World& world, Nodes& nodes, std::uint64_t seed, std::uint64_t
   think_max_ *= 1 << prng_.below(5);
   timeout_ = prng_.between(milliseconds(200), milliseconds(5000));
   reads_share_ = static_cast<double>(prng_.below(40)) / 100.0;
+  loyalty_ = static_cast<double>(prng_.below(100)) / 100.0;
 }
 
 void Workload::begin() {
@@ -38,15 +39,17 @@ void Workload::next_after(std::size_t client, Duration pause) {
   world_.scheduler.at(world_.scheduler.now().after(pause), [this, client] { next(client); });
 }
 
-SimulatedNode* Workload::pick_node() {
-  SimulatedNode& node = *nodes_[prng_.below(nodes_.size())];
+SimulatedNode* Workload::pick_node(const Client& client) {
+  const bool stays = client.served_by != NodeId() && prng_.chance(loyalty_);
+  SimulatedNode& node = *nodes_[stays ? client.served_by.value() - 1 : prng_.below(nodes_.size())];
   return node.ready() && !node.paused() ? &node : nullptr;
 }
 
 void Workload::next(std::size_t client) {
   if (ended_ || clients_[client].busy) return;
-  SimulatedNode* node = pick_node();
+  SimulatedNode* node = pick_node(clients_[client]);
   if (node == nullptr) {
+    clients_[client].served_by = NodeId();
     next_after(client, std::chrono::milliseconds(20));
     return;
   }
@@ -100,6 +103,7 @@ void Workload::appended(std::size_t index, std::uint64_t operation,
     return;
   }
   client.busy = false;
+  client.served_by = result.ok() ? client.node : NodeId();
   world_.observer->on_append_answer({index, client.node}, client.entry, result);
   if (result.ok()) {
     ++stats_.acknowledged;
@@ -182,6 +186,7 @@ void Workload::node_died(NodeId node) {
     Client& client = clients_[i];
     if (!client.busy || client.node != node) continue;
     client.busy = false;
+    client.served_by = NodeId();
     if (client.reading) {
       next_after(i, prng_.between(Duration::zero(), think_max_));
     } else {

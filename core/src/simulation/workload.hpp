@@ -50,11 +50,12 @@ class Workload {
     bool mints_id = true;  // The entry came without one.
     RoundNum bound;        // Of a read.
     std::uint32_t attempts = 0;
+    NodeId served_by;  // The node that did what it was asked last; none after a failure.
   };
 
   void next_after(std::size_t client, Duration pause);
   void next(std::size_t client);
-  SimulatedNode* pick_node();
+  SimulatedNode* pick_node(const Client& client);
   void append(std::size_t client, SimulatedNode& node);
   void read(std::size_t client, SimulatedNode& node);
   void appended(std::size_t client, std::uint64_t operation,
@@ -71,6 +72,7 @@ class Workload {
   Duration think_max_;
   Duration timeout_;
   double reads_share_;
+  double loyalty_;  // How often a client goes to the node again that served it.
   bool ended_ = false;
   std::vector<Client> clients_;
   WorkloadStats stats_;
