@@ -118,6 +118,7 @@ inline constexpr std::string_view kMarkNames[] = {
     "replica.removal-complete",
     "replica.replay-commits-what-was-accepted",
     "replica.serves-another-snapshot",
+    "replica.serves-too-many-snapshots",
     "replica.snapshot-is-too-old",
     "replica.storage-trouble",
     "replica.stranger-prepares",

@@ -129,6 +129,8 @@ SnapshotPtr Fetcher::on(NodeId from, const SnapshotChunk& chunk, RoundNum useful
   const bool other = download_->round != chunk.round || download_->size != chunk.size ||
                      download_->checksum != chunk.checksum;
   if (other) {
+    // The answer to a question from before it began, unless it is the only answer that there is.
+    if (!download_->bytes.empty() && attempts_ < 2) return nullptr;
     if (!download_->bytes.empty()) SYNOD_MARK("fetcher.chunk-of-another-snapshot");
     *download_ = Download{from, chunk.round, chunk.size, chunk.checksum, {}};
   }

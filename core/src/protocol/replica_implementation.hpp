@@ -87,6 +87,13 @@ class Replica::Implementation {
   void on(From from, const Fetch& fetch);
   void on(From from, const Entries& entries);
   void on(From from, const SnapshotRequest& request);
+  struct Served {
+    SnapshotPtr snapshot;
+    std::uint64_t checksum;
+    Timestamp asked_at;
+  };
+  [[nodiscard]] const Served* served_for(const SnapshotRequest& request);
+  void forget_served();
   void on(From from, const SnapshotChunk& chunk);
   void on(From from, const ReadQuery& query);
   void on(From from, const ReadAnswer& answer);
@@ -201,8 +208,9 @@ class Replica::Implementation {
 
   // Snapshots.
   SnapshotPtr snapshot_;  // The last one taken or installed here.
-  SnapshotPtr serving_;   // The one that others fetch from here.
-  std::uint64_t serving_checksum_ = 0;
+  // Those that others fetch from here, each for as long as somebody asks for it: with the newest
+  // alone, whoever fetches slowly would begin anew as often as another one begins.
+  std::vector<Served> served_;
   std::optional<RoundNum> checkpoint_wanted_;
   RoundNum replayed_mark_;  // While the journal is read back.
 

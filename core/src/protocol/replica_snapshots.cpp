@@ -25,36 +25,64 @@ SnapshotPtr Replica::Implementation::make_snapshot() {
   return made;
 }
 
-void Replica::Implementation::on(From from, const SnapshotRequest& request) {
-  // One that is being fetched stays until somebody asks for a newer one, however many are taken
-  // meanwhile. One that is too old leads nowhere: the entries above it are gone.
+// What is being fetched stays, however many are taken meanwhile. Whoever begins, or asks for one that
+// is gone, gets the newest one that leads somewhere: the entries above an older one are gone.
+const Replica::Implementation::Served* Replica::Implementation::served_for(
+    const SnapshotRequest& request) {
   const auto useful = [this](const SnapshotPtr& snapshot) {
     return snapshot != nullptr && snapshot->round.next() >= learner_.retained_from();
   };
   // Round 0 asks for whichever there is; that of a state to which nothing was applied is named so,
   // too.
-  const bool goes_on =
-      serving_ != nullptr && request.round != RoundNum(0) && request.round == serving_->round;
-  if (!goes_on && !useful(serving_)) {
+  const auto wanted = [&](const Served& served) {
+    return request.round == RoundNum(0) ? useful(served.snapshot)
+                                        : request.round == served.snapshot->round;
+  };
+  auto served = std::find_if(served_.rbegin(), served_.rend(), wanted);
+  if (served == served_.rend()) {
     SYNOD_MARK("replica.serves-another-snapshot");
     if (!useful(snapshot_)) (void)make_snapshot();
-    serving_ = snapshot_;
-    serving_checksum_ = serving_ == nullptr ? 0 : fingerprint(serving_->bytes);
+    if (snapshot_ == nullptr) return nullptr;
+    const auto newest = [this](const Served& each) { return each.snapshot == snapshot_; };
+    served = std::find_if(served_.rbegin(), served_.rend(), newest);
   }
+  if (served == served_.rend()) {
+    forget_served();
+    served_.push_back({snapshot_, fingerprint(snapshot_->bytes), shared_.now});
+    served = served_.rbegin();
+  }
+  served->asked_at = shared_.now;
+  return &*served;
+}
+
+// Each may be as large as the state.
+void Replica::Implementation::forget_served() {
+  constexpr std::size_t kServedMax = 3;
+  const auto earlier = [](const Served& a, const Served& b) { return a.asked_at < b.asked_at; };
+  std::erase_if(served_, [this](const Served& served) {
+    return shared_.now.since(served.asked_at) > shared_.options.retransmit_after * 32;
+  });
+  if (served_.size() < kServedMax) return;
+  SYNOD_MARK("replica.serves-too-many-snapshots");
+  served_.erase(std::min_element(served_.begin(), served_.end(), earlier));
+}
+
+void Replica::Implementation::on(From from, const SnapshotRequest& request) {
   SnapshotChunk chunk;
-  if (serving_ != nullptr) {
-    const std::uint64_t offset = request.round == serving_->round ? request.offset : 0;
-    const Bytes& bytes = serving_->bytes;
+  if (const Served* const served = served_for(request); served != nullptr) {
+    const SnapshotPtr& snapshot = served->snapshot;
+    const std::uint64_t offset = request.round == snapshot->round ? request.offset : 0;
+    const Bytes& bytes = snapshot->bytes;
     const std::size_t start =
         static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes.size()));
     const std::size_t bytes_max =
         SYNOD_BUGGIFY("replica.chunk-is-small") ? 512 : shared_.options.limits.snapshot_chunk_bytes;
     const std::size_t size = std::min(bytes_max, bytes.size() - start);
-    chunk.round = serving_->round;
+    chunk.round = snapshot->round;
     chunk.offset = start;
     chunk.size = bytes.size();
-    chunk.checksum = serving_checksum_;
-    chunk.bytes = Payload(serving_, std::span(bytes).subspan(start, size));
+    chunk.checksum = served->checksum;
+    chunk.bytes = Payload(snapshot, std::span(bytes).subspan(start, size));
   }
   shared_.outbox.send(from.first, std::move(chunk));
 }

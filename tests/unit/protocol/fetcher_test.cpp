@@ -218,6 +218,26 @@ TEST_F(FetcherTest, ASnapshotComesInPieces) {
   EXPECT_EQ(snapshot->bytes, whole);
 }
 
+// Found by seed 56 of three nodes, decorated: an answer to a question from before began it anew.
+TEST_F(FetcherTest, AnotherSnapshotTakesThePlaceOfOneOnlyWhereThatIsNotGivenAnyMore) {
+  need_snapshot();
+  const Bytes whole(10, std::byte{7});
+  EXPECT_EQ(take(2, chunk(whole, 0, 6)), nullptr);
+  SnapshotChunk other = chunk(Bytes(12, std::byte{8}), 0, 6);
+  other.round = r(60);
+  EXPECT_EQ(take(2, other), nullptr);
+  auto requests = all_of<SnapshotRequest>(parts_.take().messages);
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0], (SnapshotRequest{r(50), 6})) << "it goes on";
+  parts_.shared.now = fetcher_.deadline(r(4));
+  (void)settle(4);
+  (void)parts_.take();
+  EXPECT_EQ(take(2, other), nullptr);
+  requests = all_of<SnapshotRequest>(parts_.take().messages);
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0], (SnapshotRequest{r(60), 6}));
+}
+
 TEST_F(FetcherTest, ADamagedSnapshotIsDropped) {
   need_snapshot();
   const Bytes whole(10, std::byte{7});

@@ -340,6 +340,48 @@ TEST(Replica, ASnapshotFromBeforeTheFirstEntryIsNotServedForEver) {
   EXPECT_GE(served[1], r(12));
 }
 
+// Found by seed 56 of three nodes, decorated: two that fetched made each other begin anew for ever.
+TEST(Replica, TwoThatFetchDifferentSnapshotsBothGetOn) {
+  Nodes nodes(3, [](ReplicaOptions& options) {
+    options.limits.retained_entries_max = 1;
+    options.limits.snapshot_chunk_bytes = 16;
+  });
+  std::vector<SnapshotChunk> chunks;
+  nodes.lost = [&chunks](const Envelope& each) {
+    const auto* chunk = std::get_if<SnapshotChunk>(&each.message);
+    if (chunk != nullptr) chunks.push_back(*chunk);
+    return chunk != nullptr;
+  };
+  const auto ask = [&](std::uint64_t who, RoundNum round, std::uint64_t offset) {
+    chunks.clear();
+    nodes.deliver(who, 1, SnapshotRequest{round, offset});
+    nodes.drain();
+    EXPECT_EQ(chunks.size(), 1u);
+    return chunks.empty() ? SnapshotChunk{} : chunks.front();
+  };
+  std::uint64_t id = 1;
+  const auto append_some = [&] {
+    for (const std::uint64_t end = id + 5; id < end; ++id) nodes.append(1, id, "an entry");
+    nodes.run(kMoment);
+  };
+  append_some();
+  const SnapshotChunk first = ask(2, r(0), 0);
+  append_some();
+  const SnapshotChunk second = ask(3, r(0), 0);
+  EXPECT_GT(second.round, first.round);
+  const SnapshotChunk next = ask(2, first.round, 16);
+  EXPECT_EQ(next.round, first.round);
+  EXPECT_EQ(next.offset, 16u);
+  EXPECT_EQ(next.checksum, first.checksum);
+  EXPECT_EQ(ask(3, second.round, 16).round, second.round);
+  // As many as are asked for, but not any number: the one that waits longest goes.
+  for (int more = 0; more < 3; ++more) {
+    append_some();
+    (void)ask(3, r(0), 0);
+  }
+  EXPECT_GT(ask(2, first.round, 32).round, first.round);
+}
+
 // A question that nobody answers waits its time asleep.
 TEST(Replica, ANodeThatIsBehindAndUnansweredSleepsBetweenItsQuestions) {
   Nodes nodes(3);
