@@ -53,6 +53,17 @@ class DocsTest(unittest.TestCase):
             self.assertEqual(list(links.broken(root)),
                              ["a.md:2: no such file: b.md", "a.md:2: no such heading: #d"])
 
+    def test_a_test_that_is_not_there_is_seen(self):
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in {"tests/a_test.cpp": "TEST_F(Some, Thing) {\n", "tests/b_test.py": "class All(X):\n",
+                               "tests/h01_a.trace": "", "docs/hazards.md": "`Some.Thing` `b_test.All` `h01_*.trace`\n"
+                               "`Some.Other` `h02_*.trace` `c_test.All` `Some::Thing`\n"}.items():
+                os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
+                with open(os.path.join(root, name), "w", encoding="utf-8") as out:
+                    out.write(text)
+            self.assertEqual(list(links.unknown_tests(root)), [f"docs/hazards.md:2: no such test: {name}" for name in
+                                                               ("Some.Other", "h02_*.trace", "c_test.All")])
+
 
 if __name__ == "__main__":
     unittest.main()

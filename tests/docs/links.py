@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fails where a document links to a file, or to a heading, that is not there: links.py ROOT."""
+"""Fails where a document links to a file, or to a heading, or names a test, that is not there: links.py ROOT."""
+import fnmatch
 import os
 import re
 import sys
@@ -12,6 +13,34 @@ def anchors(path):
     with open(path, encoding="utf-8") as text:
         headings = re.findall(r"(?m)^#+ +(.*?) *$", text.read())
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def tests_in(root):
+    """The names of the tests, as documents give them: Suite.Name, script.Class, and stories."""
+    for folder, _, files in os.walk(os.path.join(root, "tests")):
+        for name in files:
+            stem, kind = os.path.splitext(name)
+            if kind == ".trace":
+                yield name
+            elif kind in (".cpp", ".py"):
+                with open(os.path.join(folder, name), encoding="utf-8") as text:
+                    code = text.read()
+                yield from (".".join(match) for match in re.findall(r"^TEST(?:_[FP])?\((\w+), (\w+)\)", code, re.M))
+                yield from (f"{stem}.{name}" for name in re.findall(r"^class (\w+)\(", code, re.M))
+
+
+def unknown_tests(root):
+    """Documents that say which test shows something name those that there are."""
+    known = set(tests_in(root))
+    for document in ("docs/hazards.md", "docs/regressions.md"):
+        path = os.path.join(root, document)
+        if not os.path.exists(path):
+            continue
+        with open(path, encoding="utf-8") as text:
+            for number, line in enumerate(text, 1):
+                for name in re.findall(r"`([A-Z]\w+\.[A-Z]\w+|\w+_test\.[A-Z]\w+|[\w*]+\.trace)`", line):
+                    if not fnmatch.filter(known, name):
+                        yield f"{document}:{number}: no such test: {name}"
 
 
 def broken(root):
@@ -33,6 +62,7 @@ def broken(root):
 
 
 if __name__ == "__main__":
-    complaints = list(broken(os.path.realpath(sys.argv[1])))
+    top = os.path.realpath(sys.argv[1])
+    complaints = [*broken(top), *unknown_tests(top)]
     print("\n".join(complaints + [f"{len(complaints)} broken links"]))
     sys.exit(1 if complaints else 0)
