@@ -87,7 +87,8 @@ bool Runner::Implementation::requests_wait() const {
     case Phase::kRunning:
       return queued || stepped_ || stop_wanted_ || !leaving_.empty();
     case Phase::kStopping:
-      return queued || stepped_;
+      // Without space no further turn gets any further: what is being saved ends it.
+      return queued || (stepped_ && !trouble_);
     case Phase::kFailed:
     case Phase::kStopped:
       return queued || !stop_done_.empty();

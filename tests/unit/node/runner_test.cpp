@@ -268,6 +268,26 @@ TEST_F(RunnerTest, ShutsDownAfterTheWriteThatIsUnderWay) {
   EXPECT_EQ(error_of(1).fate, Fate::kNever);
 }
 
+// Found by seed 6188 of three nodes: it took one turn after the other, at one moment, for ever.
+TEST_F(RunnerTest, ShuttingDownWithoutSpaceItWaitsForWhatIsBeingSavedAndSleeps) {
+  start();
+  storage.latency = std::chrono::milliseconds(100);
+  say(SnapshotTaken{std::make_shared<Snapshot>(Snapshot{RoundNum(9), {}})});
+  storage.mode = WorldStorage::Mode::kNever;
+  say(vote(1));
+  bool down = false;
+  runner->shut_down([&down] { down = true; });
+  run();
+  storage.complete(absl::ResourceExhaustedError("full"));
+  const std::uint64_t before = runner->stats().turns;
+  const auto spins = [&] { return runner->stats().turns > before + 10; };
+  EXPECT_FALSE(world.run_until(spins, std::chrono::milliseconds(50)));
+  EXPECT_FALSE(down);
+  EXPECT_FALSE(world.run_until(spins, std::chrono::milliseconds(100)));
+  EXPECT_TRUE(down);
+  EXPECT_NE(disk.snapshot, nullptr);
+}
+
 TEST_F(RunnerTest, TellsTheCommunicatorWhomToReachAndKeepsThoseWhoLeft) {
   options.replica.founders.members = {{.id = NodeId(1)}, {.id = NodeId(2)}};
   start();
