@@ -104,7 +104,7 @@ def main():
     for seeds, options in FIXED:
         seeds = max(1, seeds // 10) if arguments.fresh else seeds * arguments.times
         command = [simulate, "--seed", str(first), "--seeds", str(seeds), "--processes",
-                   str(arguments.jobs), "--quiet", "--probes", "--totals", *options]
+                   str(arguments.jobs), "--limit", "60", "--quiet", "--probes", "--totals", *options]
         print(" ".join(command[1:]), flush=True)
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         for line in re.findall(r"^seed \d+ FAILED.*(?:\n  [A-Z].*|\n  replay:.*)*", done.stdout, re.M):

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 #include <synod/simulation/scheduler.hpp>
@@ -17,6 +18,14 @@ TEST(SchedulerTest, WorkOfOneMomentKeepsItsOrder) {
   scheduler.run_until(Timestamp(5));
   EXPECT_EQ(order, "abc");
   EXPECT_EQ(scheduler.now(), Timestamp(5));
+}
+
+// What a node that spins looks like here (seed 6188 of three nodes): a run that never ends.
+TEST(SchedulerDeathTest, WorkThatMakesWorkForTheSameMomentForEverEnds) {
+  Scheduler scheduler;
+  std::function<void()> again = [&] { scheduler.at(scheduler.now(), [&] { again(); }); };
+  scheduler.at(Timestamp(5), [&] { again(); });
+  EXPECT_DEATH(scheduler.run_until(Timestamp(6)), "spins");
 }
 
 TEST(SchedulerTest, ALifeThatEndedIsNotDisturbedTheWorkFromOutsideIsDone) {

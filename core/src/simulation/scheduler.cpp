@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include <synod/check.hpp>
+
 namespace synod::simulation {
+namespace {
+
+constexpr std::uint64_t kStepsAtOnceMax = 1'000'000;
+
+}  // namespace
 
 bool Scheduler::later(const Due& a, const Due& b) {
   return a.when != b.when ? a.when > b.when : a.sequence > b.sequence;
@@ -47,6 +54,9 @@ bool Scheduler::run_one() {
   std::pop_heap(heap_.begin(), heap_.end(), later);
   const Due due = heap_.back();
   heap_.pop_back();
+  if (due.when > now_) steps_before_now_ = steps_;
+  SYNOD_CHECK(steps_ - steps_before_now_ < kStepsAtOnceMax,
+              "Time goes on: whoever has work for each moment, and never waits, spins.");
   now_ = due.when;
   // Taken out first: what it runs may take the slot, or move all of them.
   Slot& slot = slots_[due.slot];
@@ -66,7 +76,10 @@ bool Scheduler::run_one() {
 
 void Scheduler::run_until(Timestamp until) {
   while (!heap_.empty() && heap_.front().when <= until) run_one();
-  now_ = std::max(now_, until);
+  if (until > now_) {
+    now_ = until;
+    steps_before_now_ = steps_;
+  }
 }
 
 }  // namespace synod::simulation

@@ -57,7 +57,8 @@ class Scheduler {
   // Ends the lane's life: what it had queued never runs.
   void end_life(Lane& lane);
 
-  // Runs what falls due up to `until`, and sets the time to it.
+  // Runs what falls due up to `until`, and sets the time to it. Requires: what is run does not make
+  // more work for the same moment for ever (at most a million pieces at one).
   void run_until(Timestamp until);
   // Runs the next piece of work; false where there is none.
   bool run_one();
@@ -79,6 +80,7 @@ class Scheduler {
   Timestamp now_;
   std::uint64_t sequence_ = 0;
   std::uint64_t steps_ = 0;
+  std::uint64_t steps_before_now_ = 0;  // Before the present moment.
   std::vector<Due> heap_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
