@@ -228,12 +228,18 @@ void Simulation::append_until_done(SimulatedNode& node) {
   });
 }
 
+// At all at once: one may have to learn from what another settles that it is a member again.
 void Simulation::demand_appends() {
+  appended_ = 0;
+  NodeSet asked = 0;
+  for (auto& node : nodes_) {
+    if (!is_voter(*node)) continue;
+    asked |= set_of(node->id());
+    append_until_done(*node);
+  }
   for (auto& node : nodes_) {
     if (!world_.checker.ok() || !unrecoverable_.empty()) return;
-    if (!is_voter(*node)) continue;
-    appended_ = 0;
-    append_until_done(*node);
+    if (!has(asked, node->id())) continue;
     // Whoever is removed meanwhile cannot.
     (void)demand(patience(kAppendTimeouts),
                  "I16: an append does not complete at node " + to_string(node->id()),
