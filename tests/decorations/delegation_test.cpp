@@ -277,6 +277,42 @@ TEST_F(DelegationTest, WhatComesAgainAfterARestartOfItsReceiverIsNotObeyed) {
   EXPECT_EQ(appends(1), 1u);
 }
 
+// Found by seed 146 of four nodes, decorated: the copy was obeyed, the network repeated it, and what
+// was said of the second one was a definite failure of an entry that took effect.
+TEST_F(DelegationTest, ASecondCopyOfWhatMayHaveBeenObeyedProvesNothing) {
+  lead(1, 5);
+  acquaint(2, 1);
+  AppendRequest request;
+  request.deadline = now().after(std::chrono::milliseconds(250));
+  request.id_minted_here = true;
+  append(2, 200, std::move(request));
+  pass(1);
+  ASSERT_EQ(appends(1), 1u);  // It is proposed; then the process is gone.
+  restart(1);
+  lead(1, 6);
+  replay(2, 1);
+  ASSERT_EQ(appends(1), 1u) << "with the new token";
+  end(1, 0, AppendErrorKind::kUnacceptable, Fate::kDidNotHappen);
+  pass(300);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(error_of(0).fate, Fate::kUnknown);
+}
+
+// Without a token nobody obeys it, so the first exchange costs no certainty.
+TEST_F(DelegationTest, ACopyWithoutATokenIsSpent) {
+  lead(1, 5);
+  AppendRequest request;
+  request.deadline = now().after(std::chrono::milliseconds(250));
+  request.id_minted_here = true;
+  append(2, 200, std::move(request));
+  pass(1);
+  ASSERT_EQ(appends(1), 1u);
+  end(1, 0, AppendErrorKind::kUnacceptable, Fate::kDidNotHappen);
+  pass(300);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(error_of(0).fate, Fate::kDidNotHappen);
+}
+
 TEST_F(DelegationTest, WhatAnEarlierProcessOfTheSenderSaidMakesNothingNewAgain) {
   lead(1, 5);
   append(2, 200);

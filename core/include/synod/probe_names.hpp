@@ -29,6 +29,7 @@ inline constexpr std::string_view kMarkNames[] = {
     "delegation.settled-unseen",
     "delegation.suspects-a-leader",
     "delegation.takes-a-detour",
+    "delegation.token-is-outdated",
     "election.asks-again",
     "election.lost-to-refusals",
     "election.out-of-time",

@@ -125,7 +125,7 @@ void Delegation::Implementation::on_message(NodeId from, std::span<const std::by
       return;
     }
     if (!is_admitted(from, heading)) {
-      refuse(from, forward);
+      refuse(from, heading, forward);
     } else if (first_time(admitted_[from], heading.number)) {
       on_forward(from, std::move(forward));
     }

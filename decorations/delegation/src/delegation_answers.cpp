@@ -65,7 +65,10 @@ void Delegation::Implementation::on_answer(NodeId from, const delegation::Answer
   auto [place, end] = waiting_.equal_range(answer.id);
   while (place != end) {
     const auto current = place++;
-    if (current->second.unanswered.remove(answer.attempt)) {
+    Waiting& waiting = current->second;
+    if (answer.kind == delegation::AnswerKind::kOutdated) {
+      on_outdated(waiting, from, answer.attempt);
+    } else if (waiting.unanswered.remove(answer.attempt)) {
       obey(current, from, answer);
     }
   }
@@ -97,6 +100,8 @@ void Delegation::Implementation::obey(WaitingMap::iterator place, NodeId from,
         on_strange(waiting, from);
       }
       break;
+    case delegation::AnswerKind::kOutdated:
+      break;  // Is no answer to this copy: see on_outdated().
     case delegation::AnswerKind::kFailed:
       waiting.possible = waiting.possible || answer.error.fate == Fate::kUnknown;
       if (current) {
@@ -139,6 +144,16 @@ void Delegation::Implementation::on_strange(Waiting& waiting, NodeId from) {
     ++waiting.strange;
     forward(waiting, from, waiting.lead);
   }
+}
+
+// It stays unanswered: an earlier copy of it may be served, or may have been by a process that is
+// gone.
+void Delegation::Implementation::on_outdated(Waiting& waiting, NodeId from, std::uint32_t attempt) {
+  if (waiting.stage != Stage::kForwarded || attempt != waiting.attempt) {
+    return;
+  }
+  SYNOD_MARK("delegation.token-is-outdated");
+  on_strange(waiting, from);
 }
 
 void Delegation::Implementation::on_failure(WaitingMap::iterator place, AppendError error,

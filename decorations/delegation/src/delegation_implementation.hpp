@@ -115,6 +115,7 @@ class Delegation::Implementation {
   void on_settled(WaitingMap::iterator waiting, RoundNum round);
   void on_not_leader(Waiting& waiting, NodeId from, NodeId leader);
   void on_strange(Waiting& waiting, NodeId from);
+  void on_outdated(Waiting& waiting, NodeId from, std::uint32_t attempt);
   void on_failure(WaitingMap::iterator waiting, AppendError error, bool curable);
   void on_applied(const Applied& applied);
   void on_installed(RoundNum round);
@@ -124,7 +125,8 @@ class Delegation::Implementation {
   void wake(Timestamp at) { due_ = at < due_ ? at : due_; }
 
   // --- The server (delegation_server.cpp) ---
-  void refuse(NodeId from, const delegation::Forward& forward);
+  void refuse(NodeId from, const delegation::Heading& heading,
+              const delegation::Forward& forward);
   void on_forward(NodeId from, delegation::Forward forward);
   void serve(NodeId origin, delegation::ForwardedEntry forwarded, Importance importance);
   void on_served(NodeId origin, const EntryId& id, std::uint32_t attempt,

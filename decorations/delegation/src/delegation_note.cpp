@@ -53,7 +53,7 @@ Answer decode_answer(ByteReader& in) {
   const std::uint8_t error = in.u8();
   const std::uint8_t fate = in.u8();
   answer.error.detail = std::string(in.text(kBytesMax));
-  if (kind > static_cast<std::uint8_t>(AnswerKind::kStrange) ||
+  if (kind > static_cast<std::uint8_t>(AnswerKind::kOutdated) ||
       error > static_cast<std::uint8_t>(AppendErrorKind::kAlreadyApplied) ||
       fate > static_cast<std::uint8_t>(Fate::kNever)) {
     in.fail();

@@ -38,7 +38,9 @@ enum class AnswerKind : std::uint8_t {
   kSettled,    // In `round`.
   kNotLeader,  // Nothing was done with it. `leader` may do it, where one is known.
   kFailed,     // `error`.
-  kStrange,    // Nothing was done with it, nor will be: it came without the token in force.
+  kStrange,    // Nothing was done with it, nor will be: it came without a token.
+  kOutdated,   // It came with a token that is not in force any more, and is not obeyed; it may have
+               // been before, by an earlier process or under that token.
 };
 struct Answer {
   EntryId id;

@@ -6,9 +6,11 @@
 
 namespace synod {
 
-// The origin is told that this copy is spent, and the sender, which may be a relay, gets its token
-// with whatever is said to it.
-void Delegation::Implementation::refuse(NodeId from, const delegation::Forward& forward) {
+// The sender, which may be a relay, gets its token with whatever is said to it. The origin is told that
+// this copy is spent where it came without a token, which nobody ever obeys. What came with another
+// token than that in force may be the second copy of what was obeyed.
+void Delegation::Implementation::refuse(NodeId from, const delegation::Heading& heading,
+                                        const delegation::Forward& forward) {
   if (from != forward.origin) {
     (void)parcel(from, false, {}, 0);
   }
@@ -16,7 +18,8 @@ void Delegation::Implementation::refuse(NodeId from, const delegation::Forward& 
     delegation::Answer strange;
     strange.id = forwarded.entry.id;
     strange.attempt = forwarded.attempt;
-    strange.kind = delegation::AnswerKind::kStrange;
+    strange.kind = heading.token == 0 ? delegation::AnswerKind::kStrange
+                                      : delegation::AnswerKind::kOutdated;
     answer(forward.origin, strange);
   }
 }
