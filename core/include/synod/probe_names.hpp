@@ -106,6 +106,7 @@ inline constexpr std::string_view kMarkNames[] = {
     "replica.commit-of-another-id-than-it-holds",
     "replica.commit-of-what-it-does-not-hold",
     "replica.hears-a-leader-below-its-promise",
+    "replica.hears-a-leader-of-the-past",
     "replica.leader-accepts-from-another",
     "replica.leader-lacks-rounds-for-too-long",
     "replica.leader-promises-another",

@@ -54,6 +54,8 @@ inline constexpr Mutant kMutants[] = {
      "an installed snapshot erases what was accepted above it"},
     {"install-lowers-promise", "H4 I20", "an installed snapshot erases the promise"},
     {"deaf-leader-is-shielded", "H15", "followers shield a leader that no quorum answers"},
+    {"leader-of-the-past-is-shielded", "H15 I16",
+     "what an earlier leader said shields it when it comes late"},
     {"stray-knows-no-leader", "H15 I16",
      "who promised more than a leader that works has does not take it for one"},
     // --- Phase 1.

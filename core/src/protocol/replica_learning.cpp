@@ -99,6 +99,12 @@ void Replica::Implementation::on(From from, const Commit& message) {
   if (coord < acceptor_.promised()) {
     SYNOD_MARK("replica.hears-a-leader-below-its-promise");
     if (SYNOD_MUTANT("stray-knows-no-leader")) return;
+    // Unless it tells of less than what is applied here: then it was said long ago, perhaps by one
+    // that leads no more.
+    if (highest < learner_.applied() && !SYNOD_MUTANT("leader-of-the-past-is-shielded")) {
+      SYNOD_MARK("replica.hears-a-leader-of-the-past");
+      return;
+    }
   }
   acceptor_.leader_shown(coord, message.quorum_age);
   directive(DirectiveKind::kCommit, highest, coord, message.quorum_age);
