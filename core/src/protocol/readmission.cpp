@@ -31,11 +31,10 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
                       announcement.challenge == candidate.challenge;
   if (proves && !candidate.answered) {
     SYNOD_MARK("readmission.memory-is-alive");
-    const Duration turns = shared_.options.retransmit_after * 8;
     candidate.answered = true;
-    candidate.turn = shared_.now.after(shared_.prng.between(Duration(0), turns));
+    candidate.turn = shared_.now.after(shared_.prng.between(Duration(0), turns()));
     // A leader that hears it has let it in long before.
-    candidate.vouch_at = candidate.turn.after(turns);
+    candidate.vouch_at = candidate.turn.after(turns());
   }
   if (announcement.challenge != 0) return;
   // It answered, and only this node's turn has not come: where it announces itself more often than
@@ -45,6 +44,8 @@ void Readmission::on(NodeId from, Incarnation incarnation, const Announcement& a
   candidate = {from, incarnation, last, shared_.prng.next() | 1};
   shared_.outbox.send(from, Challenge{candidate.challenge});
 }
+
+Duration Readmission::turns() const { return shared_.options.retransmit_after * 8; }
 
 Readmission::Candidate& Readmission::candidate_of(NodeId node) {
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
@@ -75,7 +76,7 @@ void Readmission::on(const Vouch& vouch) {
   candidate = {node, incarnation, expected};
   candidate.answered = true;
   candidate.turn = shared_.now;
-  candidate.vouch_at = Timestamp::max();
+  candidate.vouch_at = shared_.now.after(turns());  // Where it leads no more when its turn comes.
 }
 
 bool Readmission::is_due(const Candidate& candidate, bool leads, bool leader_seems_alive) const {

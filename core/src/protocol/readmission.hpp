@@ -47,6 +47,8 @@ class Readmission {
     Timestamp vouch_at = {};  // When it tells the leader.
   };
   [[nodiscard]] Candidate& candidate_of(NodeId node);
+  // Within which every member has its turn.
+  [[nodiscard]] Duration turns() const;
   [[nodiscard]] bool is_due(const Candidate& candidate, bool leads, bool leader_seems_alive) const;
 
   Shared& shared_;

@@ -251,6 +251,7 @@ void Replica::Implementation::tick() {
     resign({}, AppendErrorKind::kNoQuorum);
   }
   reads_.tick(learner_.applied());
+  forget_unasked_snapshots();
 }
 
 bool Replica::Implementation::catches_up() const {

@@ -93,7 +93,7 @@ class Replica::Implementation {
     Timestamp asked_at;
   };
   [[nodiscard]] const Served* served_for(const SnapshotRequest& request);
-  void forget_served();
+  void forget_unasked_snapshots();
   void on(From from, const SnapshotChunk& chunk);
   void on(From from, const ReadQuery& query);
   void on(From from, const ReadAnswer& answer);

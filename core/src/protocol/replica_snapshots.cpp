@@ -47,7 +47,11 @@ const Replica::Implementation::Served* Replica::Implementation::served_for(
     served = std::find_if(served_.rbegin(), served_.rend(), newest);
   }
   if (served == served_.rend()) {
-    forget_served();
+    constexpr std::size_t kServedMax = 3;  // Each may be as large as the state.
+    if (served_.size() == kServedMax) {
+      SYNOD_MARK("replica.serves-too-many-snapshots");
+      served_.erase(std::ranges::min_element(served_, {}, &Served::asked_at));
+    }
     served_.push_back({snapshot_, fingerprint(snapshot_->bytes), shared_.now});
     served = served_.rbegin();
   }
@@ -55,16 +59,10 @@ const Replica::Implementation::Served* Replica::Implementation::served_for(
   return &*served;
 }
 
-// Each may be as large as the state.
-void Replica::Implementation::forget_served() {
-  constexpr std::size_t kServedMax = 3;
-  const auto earlier = [](const Served& a, const Served& b) { return a.asked_at < b.asked_at; };
+void Replica::Implementation::forget_unasked_snapshots() {
   std::erase_if(served_, [this](const Served& served) {
     return shared_.now.since(served.asked_at) > shared_.options.retransmit_after * 32;
   });
-  if (served_.size() < kServedMax) return;
-  SYNOD_MARK("replica.serves-too-many-snapshots");
-  served_.erase(std::min_element(served_.begin(), served_.end(), earlier));
 }
 
 void Replica::Implementation::on(From from, const SnapshotRequest& request) {

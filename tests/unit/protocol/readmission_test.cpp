@@ -119,7 +119,7 @@ TEST_F(ReadmissionTest, AMemberVouchesToALeaderThatDoesNotLetAMemoryIn) {
 TEST_F(ReadmissionTest, ALeaderProposesAMemoryThatAnotherVouchesFor) {
   readmission_.on(Vouch{{n(3), memory_of(3), kNew}});
   EXPECT_FALSE(readmission_.due(false, true).has_value()) << "it leads no more";
-  EXPECT_EQ(readmission_.deadline(), Timestamp::max());
+  EXPECT_LT(readmission_.deadline(), Timestamp::max()) << "then it vouches itself";
   EXPECT_EQ(readmission_.due(true, true), (Readmit{n(3), memory_of(3), kNew}));
   EXPECT_FALSE(readmission_.due(true, true).has_value()) << "once";
 }

@@ -375,11 +375,16 @@ TEST(Replica, TwoThatFetchDifferentSnapshotsBothGetOn) {
   EXPECT_EQ(next.checksum, first.checksum);
   EXPECT_EQ(ask(3, second.round, 16).round, second.round);
   // As many as are asked for, but not any number: the one that waits longest goes.
+  RoundNum last;
   for (int more = 0; more < 3; ++more) {
     append_some();
-    (void)ask(3, r(0), 0);
+    last = ask(3, r(0), 0).round;
   }
   EXPECT_GT(ask(2, first.round, 32).round, first.round);
+  // Nor for ever.
+  append_some();
+  nodes.run(std::chrono::minutes(1));
+  EXPECT_GT(ask(3, last, 16).round, last);
 }
 
 // A question that nobody answers waits its time asleep.
