@@ -24,7 +24,8 @@ namespace synod {
 //
 // The fate of a failed append is unknown for as long as a forwarded copy is unanswered. A forward is
 // obeyed once, and only with the token that its receiver last gave to this process of its sender; so
-// an answered copy is spent, even when the network repeats it after a restart.
+// an answered copy is spent, even when the network repeats it after a restart. That the token was
+// replaced meanwhile is no answer: an earlier copy may have been obeyed.
 class Delegation final : public Decoration {
  public:
   struct Options {
